@@ -1,0 +1,55 @@
+"""What a connection is asked and what it gives back: values shared by every implementation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+Row: TypeAlias = tuple[bytes | None, ...]
+"""One row as it came from the server: each column the bytes of its value, NULL as None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One statement. Its result columns must be `text`, `json`, `xml` or `bytea`: their bytes pass
+    through as they are."""
+
+    sql: str
+    params: tuple[bytes | None, ...] = ()  # text format; the types are left to PostgreSQL
+
+
+class End(Enum):
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Statements that run in one transaction, in one network round trip where possible.
+
+    `context` sets role and settings; statements after it run as that role. `scope` names who the
+    prepared plans belong to (role and search_path): equal text under another scope is prepared
+    under another name, because PostgreSQL re-plans a statement with row security whenever the
+    role changes.
+    """
+
+    context: Query | None
+    statements: tuple[Query, ...]
+    scope: str = ""
+    isolation: str | None = None  # "repeatable read", "serializable"; None: the server's default
+    end: End = End.COMMIT
+    prepare: bool = True  # False: unnamed statements only, for transaction poolers
+    # Looks at the rows of every statement (context excluded) before the transaction ends; raising
+    # rolls it back. Costs a second round trip, so only for plans that need a verdict.
+    verdict: Callable[[tuple[tuple[Row, ...], ...]], None] | None = None
+
+
+class Connection(Protocol):
+    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+        """The rows of each of `batch.statements`. Raises errors.DatabaseError with the SQLSTATE,
+        errors.ConnectionLost if the connection went away. Usable again after a DatabaseError."""
+        ...
+
+    async def close(self) -> None: ...
+
+    def is_closed(self) -> bool: ...
