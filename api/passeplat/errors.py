@@ -163,7 +163,9 @@ class InvalidRaise(ApiError):
     code, status = "PGRST121", 500
 
     def __init__(self, details: str, hint: str) -> None:
-        super().__init__("Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error", details, hint)
+        super().__init__(
+            "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error", details, hint
+        )
 
 
 class InvalidPreferences(ApiError):

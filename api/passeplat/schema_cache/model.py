@@ -11,7 +11,7 @@ from passeplat.names import QualifiedName
 @dataclass(frozen=True, slots=True)
 class Column:
     name: str
-    type: str  # as format_type prints it, without a length: "integer", "character varying", "app.status"
+    type: str  # as format_type prints it, without a length: "integer", "app.status"
     nominal_type: str  # the type itself where `type` is the base of a domain: "app.email"
     nullable: bool
     default: str | None  # the expression of its default; "nextval(…)" for identity columns
@@ -152,7 +152,8 @@ class MediaHandler:
 class SchemaCache:
     version: int
     tables: Mapping[QualifiedName, Table]
-    relationships: Mapping[tuple[QualifiedName, str], tuple[AnyRelationship, ...]]  # (table, schema of foreign_table)
+    # by (table, schema of the foreign table)
+    relationships: Mapping[tuple[QualifiedName, str], tuple[AnyRelationship, ...]]
     routines: Mapping[QualifiedName, tuple[Routine, ...]]  # overloads together
     representations: Mapping[tuple[str, str], Representation]  # by (source, target)
     media_handlers: Mapping[tuple[QualifiedName | None, str], MediaHandler]

@@ -1,0 +1,1 @@
+# make dev | test | check | bench | docs: each brings its own virtual environment, as root or not.
