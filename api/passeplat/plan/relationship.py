@@ -1,0 +1,151 @@
+"""Which relationship an embed means: names and hints in, one relationship or an ApiError out."""
+
+from typing import assert_never
+
+from passeplat.errors import AmbiguousRelationship, NoRelationship
+from passeplat.names import QualifiedName
+from passeplat.request.model import Embed
+from passeplat.schema_cache.model import (
+    AnyRelationship,
+    Cardinality,
+    ComputedRelationship,
+    Relationship,
+    SchemaCache,
+)
+from passeplat.schema_cache.suggest import suggest_relation
+
+
+def find_relationship(
+    origin: QualifiedName, embed: Embed, schema: str, cache: SchemaCache
+) -> AnyRelationship:
+    """A computed relationship of that name wins, then what foreign keys say."""
+    candidates = cache.relationships.get((origin, schema), ())
+    found = [each for each in candidates if _is_meant(each, embed)]
+    computed = [each for each in found if isinstance(each, ComputedRelationship)]
+    meant = computed or found
+    if len(meant) == 1:
+        return meant[0]
+    if not meant:
+        raise _no_relationship(origin, embed, schema, cache)
+    raise _ambiguous(origin, embed, [each for each in meant if isinstance(each, Relationship)])
+
+
+def _is_meant(candidate: AnyRelationship, embed: Embed) -> bool:
+    match candidate:
+        case ComputedRelationship():
+            return embed.target == candidate.function.name
+        case Relationship(is_self=True):
+            return _self_is_meant(candidate, embed)
+        case Relationship():
+            return _names(candidate, embed.target) and (
+                embed.hint is None or _hinted(candidate, embed.hint)
+            )
+        case _:
+            assert_never(candidate)
+
+
+def _self_is_meant(candidate: Relationship, embed: Embed) -> bool:
+    """A foreign key to its own table: children by the table's name, the parent by the column's."""
+    to_many = candidate.cardinality in (Cardinality.ONE_TO_MANY, Cardinality.MANY_TO_MANY)
+    if embed.hint is None:
+        by_table = to_many and embed.target == candidate.foreign_table.name
+        return by_table or (
+            candidate.cardinality is Cardinality.MANY_TO_ONE
+            and _single(candidate.columns, 0) == embed.target
+        )
+    return embed.target == candidate.foreign_table.name and (
+        (to_many and embed.hint == candidate.constraint)
+        or (to_many and embed.hint == _single(candidate.columns, 1))
+        or (
+            candidate.cardinality is Cardinality.MANY_TO_ONE
+            and embed.hint == _single(candidate.columns, 0)
+        )
+        or _junction_is(candidate, embed.hint)
+    )
+
+
+def _names(candidate: Relationship, target: str) -> bool:
+    """By table, constraint or foreign key column."""
+    if target == candidate.foreign_table.name:
+        return True
+    if candidate.cardinality is Cardinality.MANY_TO_MANY:
+        return False
+    return target == candidate.constraint or (
+        candidate.cardinality is not Cardinality.ONE_TO_MANY
+        and not candidate.is_parent
+        and _single(candidate.columns, 0) == target
+    )
+
+
+def _hinted(candidate: Relationship, hint: str) -> bool:
+    return (
+        hint == candidate.constraint
+        or hint == _single(candidate.columns, 0)
+        or hint == _single(candidate.columns, 1)
+        or _junction_is(candidate, hint)
+    )
+
+
+def _junction_is(candidate: Relationship, hint: str) -> bool:
+    return candidate.junction is not None and hint == candidate.junction.table.name
+
+
+def _single(columns: tuple[tuple[str, str], ...], side: int) -> str | None:
+    return columns[0][side] if len(columns) == 1 else None
+
+
+def _no_relationship(
+    origin: QualifiedName, embed: Embed, schema: str, cache: SchemaCache
+) -> NoRelationship:
+    between = f"'{origin.name}' and '{embed.target}'"
+    using = f" using the hint '{embed.hint}'" if embed.hint else ""
+    return NoRelationship(
+        f"Could not find a relationship between {between} in the schema cache",
+        f"Searched for a foreign key relationship between {between}{using}"
+        f" in the schema '{schema}', but no matches were found.",
+        suggest_relation(cache, origin, embed.target, schema),
+    )
+
+
+def _ambiguous(
+    origin: QualifiedName, embed: Embed, found: list[Relationship]
+) -> AmbiguousRelationship:
+    hints = ", ".join(f"'{embed.target}!{_hint(each)}'" for each in found)
+    return AmbiguousRelationship(
+        "Could not embed because more than one relationship was found for"
+        f" '{origin.name}' and '{embed.target}'",
+        [_describe(each) for each in found],
+        f"Try changing '{embed.target}' to one of the following: {hints}."
+        " Find the desired relationship in the 'details' key.",
+    )
+
+
+def _hint(relationship: Relationship) -> str:
+    if relationship.junction is not None:
+        return relationship.junction.table.name
+    return relationship.constraint
+
+
+def _describe(relationship: Relationship) -> dict[str, str]:
+    return {
+        "cardinality": relationship.cardinality.value,
+        "embedding": f"{relationship.table.name} with {relationship.foreign_table.name}",
+        "relationship": _path(relationship),
+    }
+
+
+def _path(relationship: Relationship) -> str:
+    junction = relationship.junction
+    if junction is None:
+        left = _columns(relationship.table.name, [pair[0] for pair in relationship.columns])
+        right = _columns(
+            relationship.foreign_table.name, [pair[1] for pair in relationship.columns]
+        )
+        return f"{relationship.constraint} using {left} and {right}"
+    left = _columns(junction.source_constraint, [pair[1] for pair in junction.source_columns])
+    right = _columns(junction.target_constraint, [pair[1] for pair in junction.target_columns])
+    return f"{junction.table.name} using {left} and {right}"
+
+
+def _columns(name: str, columns: list[str]) -> str:
+    return f"{name}({', '.join(columns)})"

@@ -1,0 +1,49 @@
+"""Rows called pgrst_rows become one body, made by PostgreSQL."""
+
+from passeplat.names import quote_qualified
+from passeplat.plan.model import CallPlan, Form, Handler, Plan
+from passeplat.query.call import SCALAR
+
+ROWS = "_postgrest_t"
+
+_CSV = (
+    "(select coalesce(string_agg(k, ','), '') from (select json_object_keys(r)::text as k from"
+    " (select row_to_json(hh) as r from pgrst_source as hh limit 1) s) a) || E'\\n'"
+    f" || coalesce(string_agg(substring({ROWS}::text, 2, length({ROWS}::text) - 2), E'\\n'), '')"
+)
+_GEOJSON = (
+    "json_build_object('type', 'FeatureCollection', 'features',"
+    f" coalesce(json_agg(ST_AsGeoJSON({ROWS})::json), '[]'))"
+)
+
+
+def body_sql(plan: Plan) -> str:
+    if not plan.wants_body:
+        return "''"
+    call = plan.change if isinstance(plan.change, CallPlan) else None
+    value = f"{ROWS}.{SCALAR}" if call is not None and call.scalar else ROWS
+    if plan.representation.handler is not None:
+        return _handled(plan.representation.handler, value)
+    single = call is not None and not call.returns_set
+    return _json(plan.representation.form, value, single=single)
+
+
+def _handled(handler: Handler, value: str) -> str:
+    if handler.function is None:
+        return f"(array_agg({value}))[1]"
+    row = value if handler.relation is None else f"{value}::{quote_qualified(handler.relation)}"
+    return f"{quote_qualified(handler.function)}({row})"
+
+
+def _json(form: Form, value: str, *, single: bool) -> str:
+    """`single`: the result of a function that returns one row or value, not a set."""
+    if form == "csv":
+        return _CSV
+    if form == "geojson":
+        return _GEOJSON
+    rows = f"json_agg({value})"
+    if form in ("array-stripped", "object-stripped"):
+        rows = f"json_strip_nulls({rows})"
+    if single or form in ("object", "object-stripped"):
+        return f"coalesce({rows}->0, 'null')"
+    return f"coalesce({rows}, '[]')"

@@ -1,0 +1,18 @@
+"""The one mutable object of a running server: its parts are replaced whole, never changed."""
+
+from dataclasses import dataclass
+
+from passeplat.claims import Keys, TokenCache
+from passeplat.config import Config
+from passeplat.postgres.pool import Pool
+from passeplat.schema_cache.model import SchemaCache
+
+
+@dataclass(slots=True)
+class State:
+    config: Config
+    keys: Keys
+    tokens: TokenCache
+    pool: Pool
+    schema_cache: SchemaCache | None  # None until it was loaded once
+    session_user: str  # the authenticator: nobody may become it
