@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from passeplat.claims import Keys, TokenCache
+from passeplat.claims import Verifier
 from passeplat.config import Config
 from passeplat.postgres.pool import Pool
 from passeplat.schema_cache.model import SchemaCache
@@ -11,8 +11,7 @@ from passeplat.schema_cache.model import SchemaCache
 @dataclass(slots=True)
 class State:
     config: Config
-    keys: Keys
-    tokens: TokenCache
+    verifier: Verifier
     pool: Pool
     schema_cache: SchemaCache | None  # None until it was loaded once
     session_user: str  # the authenticator: nobody may become it

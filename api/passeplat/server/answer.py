@@ -1,0 +1,91 @@
+"""A request is one sentence: parse, resolve, build, run, render. Bytes in, a Response out."""
+
+from dataclasses import dataclass, field
+from time import time
+
+from passeplat.claims import Claims, verify
+from passeplat.errors import ApiError, DatabaseError, InternalError, SchemaCacheMissing
+from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
+from passeplat.plan.resolve import resolve
+from passeplat.query.build import build
+from passeplat.request.parse import parse
+from passeplat.response.model import Response
+from passeplat.response.problem import render_error
+from passeplat.response.render import render, render_info
+from passeplat.response.verdict import judge, needs_verdict
+from passeplat.server.document import document
+from passeplat.server.observe import Timings, log_failure
+from passeplat.server.run import run
+from passeplat.server.state import State
+
+
+@dataclass(slots=True)
+class Call:
+    """One HTTP request, as the server got it, and what became known of it on the way."""
+
+    method: str
+    raw_path: bytes
+    query_string: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    timings: Timings = field(default_factory=Timings)
+    role: str | None = None
+
+
+async def answer(call: Call, state: State) -> Response:
+    """Never raises: what goes wrong is an answer too."""
+    try:
+        return await _answer(call, state)
+    except (ApiError, DatabaseError) as error:
+        return render_error(error, state.config, call.role)
+    except Exception:  # noqa: BLE001 - the last line of defence: logged, told without particulars
+        log_failure(call.method, call.raw_path)
+        return render_error(InternalError(), state.config, call.role)
+
+
+async def _answer(call: Call, state: State) -> Response:
+    config, cache = state.config, state.schema_cache
+    with call.timings.of("jwt"):
+        claims = verify(state.verifier, _authorization(call), time())
+    call.role = claims.role
+    _refuse_authenticator(claims, state)
+    if cache is None:
+        raise SchemaCacheMissing
+    with call.timings.of("parse"):
+        request = parse(
+            call.method, call.raw_path, call.query_string, call.headers, call.body, config
+        )
+    with call.timings.of("plan"):
+        plan = resolve(request, cache, config)
+    match plan:
+        case InfoPlan():
+            return render_info(plan)
+        case DocumentPlan():
+            return await document(plan, claims, state)
+        case Plan():
+            return await _execute(call, plan, claims, state)
+
+
+async def _execute(call: Call, plan: Plan, claims: Claims, state: State) -> Response:
+    config, cache = state.config, state.schema_cache
+    settings = cache.role_settings.get(claims.role, ()) if cache is not None else ()
+    with call.timings.of("plan"):
+        transaction = build(plan, claims, config, settings)
+    with call.timings.of("transaction"):
+        verdict = (lambda result: judge(plan, result)) if needs_verdict(plan) else None
+        result = await run(transaction, state.pool, config, verdict)
+    with call.timings.of("response"):
+        return render(plan, result, config)
+
+
+def _authorization(call: Call) -> str | None:
+    values = (value for name, value in call.headers if name == b"authorization")
+    found = next(values, None)
+    return None if found is None else found.decode("latin-1")
+
+
+def _refuse_authenticator(claims: Claims, state: State) -> None:
+    """PostgreSQL lets anyone set the role they logged in with; a token may not ask for it."""
+    if claims.role == state.session_user and claims.role != state.config.db_anon_role:
+        message = f'permission denied to set role "{claims.role}"'
+        raise DatabaseError({"S": "ERROR", "C": "42501", "M": message})

@@ -1,0 +1,106 @@
+"""The ASGI application: reads a request, has it answered, sends the response."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from passeplat import __version__
+from passeplat.errors import BodyTooLarge
+from passeplat.response.cors import expose, is_preflight, preflight
+from passeplat.response.model import Headers, Response
+from passeplat.response.problem import render_error
+from passeplat.server.answer import Call, answer
+from passeplat.server.observe import log_access
+from passeplat.server.state import State
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_SERVER = ("Server", f"passeplat/{__version__}")
+_NO_CONTENT = frozenset({204, 304})
+
+
+def rest(state: State) -> ASGIApp:
+    """The REST interface alone, to be mounted at the root."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if is_preflight(scope["method"], headers):
+            allowed = state.config.server_cors_allowed_origins
+            await _send(preflight(headers, allowed), scope["method"], send)
+            return
+        call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
+        response = await _answer(call, state, receive)
+        finished = _finish(response, call, headers, state)
+        await _send(finished, call.method, send)
+        log_access(call, scope, headers, finished, state.config)
+
+    return app
+
+
+async def _answer(call: Call, state: State, receive: Receive) -> Response:
+    try:
+        call.body = await _read(receive, state.config.server_max_body)
+    except BodyTooLarge as error:
+        return render_error(error, state.config, None)
+    return await answer(call, state)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    if not message.get("more_body"):
+        whole: bytes = message.get("body", b"")
+        if len(whole) > limit:
+            raise BodyTooLarge(limit)
+        return whole
+    chunks, size = [message["body"]], len(message["body"])
+    while message.get("more_body"):
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _finish(response: Response, call: Call, headers: dict[str, str], state: State) -> Response:
+    """The headers that do not depend on what was asked of the database."""
+    config = state.config
+    added: Headers = expose(headers.get("origin"), config.server_cors_allowed_origins)
+    if call.method == "OPTIONS" and not added:
+        added = (("Access-Control-Allow-Origin", "*"),)
+    if config.server_timing_enabled:
+        added = (*added, ("Server-Timing", call.timings.header()))
+    traced = config.server_trace_header
+    if traced is not None and (value := headers.get(traced.lower())) is not None:
+        added = (*added, (traced, value))
+    return Response(response.status, (*response.headers, *added), response.body)
+
+
+async def _send(response: Response, method: str, send: Send) -> None:
+    body = response.body
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
+    ]
+    headers.append((b"server", _SERVER[1].encode()))
+    bodiless = response.status in _NO_CONTENT
+    if isinstance(body, bytes) and not bodiless and method != "HEAD":
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if isinstance(body, AsyncIterator):
+        await _stream(body, send)
+        return
+    await send(
+        {
+            "type": "http.response.body",
+            "body": b"" if bodiless or method == "HEAD" else body,
+        }
+    )
+
+
+async def _stream(body: AsyncIterator[bytes], send: Send) -> None:
+    async for chunk in body:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
