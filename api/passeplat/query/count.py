@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from passeplat.plan.model import EmbedIsNull, EmbedPlan, ReadPlan
 from passeplat.names import quote, quote_qualified
+from passeplat.plan.model import EmbedIsNull, EmbedPlan, ReadPlan
 from passeplat.query.condition import condition_sql, label
 from passeplat.query.params import Params
 from passeplat.query.read import join_sql

@@ -14,7 +14,7 @@ _MAX_AGE = "86400"
 
 
 def allow_origin(origin: str | None, allowed: tuple[str, ...] | None) -> Headers:
-    """`allowed` None: any origin, without credentials. An origin that is not listed gets nothing."""
+    """`allowed` None: any origin, without credentials. Others get nothing."""
     if origin is None:
         return ()
     if allowed is None:

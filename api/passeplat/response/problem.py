@@ -63,7 +63,12 @@ def _respond(
     config: Config,
 ) -> Response:
     code, message, details, hint = body
-    content: dict[str, object] = {"code": code, "details": details, "hint": hint, "message": message}
+    content: dict[str, object] = {
+        "code": code,
+        "details": details,
+        "hint": hint,
+        "message": message,
+    }
     if config.client_error_verbosity == "minimal":
         content = {"code": code, "message": message}
     retry: Headers = (("Retry-After", "1"),) if status == _RETRY else ()

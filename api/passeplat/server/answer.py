@@ -39,7 +39,7 @@ async def answer(call: Call, state: State) -> Response:
     except (ApiError, DatabaseError) as error:
         return render_error(error, state.config, call.role)
     except Exception:  # noqa: BLE001 - the last line of defence: logged, told without particulars
-        log_failure(call.method, call.raw_path)
+        log_failure(state.config, call.method, call.raw_path)
         return render_error(InternalError(), state.config, call.role)
 
 

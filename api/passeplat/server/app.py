@@ -25,18 +25,38 @@ def rest(state: State) -> ASGIApp:
     """The REST interface alone, to be mounted at the root."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         if is_preflight(scope["method"], headers):
             allowed = state.config.server_cors_allowed_origins
             await _send(preflight(headers, allowed), scope["method"], send)
             return
-        call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
+        call = Call(
+            scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b""
+        )
         response = await _answer(call, state, receive)
         finished = _finish(response, call, headers, state)
         await _send(finished, call.method, send)
-        log_access(call, scope, headers, finished, state.config)
+        _log(call, scope, headers, finished, state)
 
     return app
+
+
+def _log(
+    call: Call, scope: Scope, headers: dict[str, str], response: Response, state: State
+) -> None:
+    target = call.raw_path + (b"?" + call.query_string if call.query_string else b"")
+    log_access(
+        state.config,
+        client=(scope.get("client") or ("-",))[0],
+        role=call.role,
+        method=call.method,
+        target=target.decode("latin-1"),
+        status=response.status,
+        size=len(response.body) if isinstance(response.body, bytes) else None,
+        headers=headers,
+    )
 
 
 async def _answer(call: Call, state: State, receive: Receive) -> Response:
