@@ -6,6 +6,7 @@ one place are told together; a name given to a choice replaces what the choice e
 consumed nothing. Only what failed comes here, so this is written for exactness, not for speed.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
@@ -23,6 +24,7 @@ from passeplat.request.grammar import (
     Rule,
     Series,
     Some,
+    Terminal,
     Text,
     Unless,
     Word,
@@ -109,20 +111,8 @@ def _next(text: str, position: int, *expected: str) -> Failure:
     return Failure(position, text[position : position + 1], (), expected)
 
 
-def _read(node: Node, text: str, position: int) -> Reading:  # noqa: C901  one line a kind of node
+def _read(node: Node, text: str, position: int) -> Reading:
     match node:
-        case Text(expected):
-            return _read_text(expected, text, position)
-        case Word(word):
-            return _read_word(word, text, position)
-        case Some(pattern, names):
-            found = pattern.match(text, position)
-            end = found.end() if found else position
-            return Reading(end if found else None, bool(found), _next(text, end, *names))
-        case Chars(pattern):
-            found = pattern.match(text, position)
-            end = found.end() if found else position
-            return Reading(end, end > position, _next(text, end))
         case Series(parts):
             return _read_series(parts, text, position)
         case Choice(options):
@@ -137,16 +127,38 @@ def _read(node: Node, text: str, position: int) -> Reading:  # noqa: C901  one l
         case Peek(inner):
             reading = _read(inner, text, position)
             return reading if reading.end is None else Reading(position, False, None)
+        case Rule(name):
+            return _read(RULES[name], text, position)
+        case _:
+            return _read_terminal(node, text, position)
+
+
+def _read_terminal(node: Terminal, text: str, position: int) -> Reading:
+    match node:
+        case Text(expected):
+            return _read_text(expected, text, position)
+        case Word(word):
+            return _read_word(word, text, position)
+        case Some(pattern, names):
+            end = _end(pattern, text, position)
+            return Reading(end or None, bool(end), _next(text, end or position, *names))
+        case Chars(pattern):
+            end = _end(pattern, text, position) or position
+            return Reading(end, end > position, _next(text, end))
         case Not(character):
             return _read_not(character, text, position)
         case Unless(pattern):
             return Reading(None if pattern.match(text, position) else position, False, None)
         case End():
             return _read_end(text, position)
-        case Rule(name):
-            return _read(RULES[name], text, position)
         case _:
             assert_never(node)
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Where the pattern stops matching, 0 if it does not."""
+    found = pattern.match(text, position)
+    return found.end() if found else 0
 
 
 def _read_text(expected: str, text: str, position: int) -> Reading:

@@ -39,9 +39,7 @@ def read_filter(text: str) -> tuple[Operation, bool]:
     return operation, negated
 
 
-def read_operation(
-    text: str, position: int, read_value: ReadValue
-) -> tuple[Operation, bool, int]:
+def read_operation(text: str, position: int, read_value: ReadValue) -> tuple[Operation, bool, int]:
     found = _OPERATOR.match(text, position)
     if found is None:
         raise Mismatch(position)

@@ -105,22 +105,8 @@ class Rule:
     name: str
 
 
-Node: TypeAlias = (
-    Text
-    | Word
-    | Some
-    | Chars
-    | Series
-    | Choice
-    | Repeat
-    | Attempt
-    | Named
-    | Peek
-    | Not
-    | Unless
-    | End
-    | Rule
-)
+Terminal: TypeAlias = Text | Word | Some | Chars | Not | Unless | End
+Node: TypeAlias = Terminal | Series | Choice | Repeat | Attempt | Named | Peek | Rule
 
 NOTHING = Series(())
 

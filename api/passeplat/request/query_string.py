@@ -28,7 +28,7 @@ from passeplat.request.model import (
 from passeplat.request.order import read_order
 from passeplat.request.ranges import read_integer
 from passeplat.request.select import EVERYTHING, read_select
-from passeplat.request.syntax import MAX_PARAMETERS, read, too_many
+from passeplat.request.syntax import MAX_PARAMETERS, Mismatch, read, too_many
 
 _Pair: TypeAlias = tuple[str, str]
 
@@ -115,13 +115,19 @@ def _filters(
     filters: list[tuple[EmbedPath, Condition]] = []
     arguments: list[_Pair] = []
     for key, value in pairs:
-        try:
-            filters.append(_filter(key, value))
-        except QueryStringError:
-            if not with_arguments:
-                raise
+        if with_arguments and not _is_filter(value):
             arguments.append((_argument_name(key), value))
+        else:
+            filters.append(_filter(key, value))
     return filters, tuple(arguments)
+
+
+def _is_filter(value: str) -> bool:
+    try:
+        read_filter(value)
+    except Mismatch:
+        return False
+    return True
 
 
 def _filter(key: str, value: str) -> tuple[EmbedPath, Filter]:
@@ -131,10 +137,10 @@ def _filter(key: str, value: str) -> tuple[EmbedPath, Filter]:
 
 
 def _argument_name(key: str) -> str:
-    """A name may be quoted like a column's; whatever else it is, it is not a function's argument."""
+    """A name may be quoted as a column's may; what is no name is taken as it is."""
     try:
-        path, field = read("tree path", grammar.TREE_PATH, read_tree_path, key, key)
-    except QueryStringError:
+        path, field = read_tree_path(key)
+    except (Mismatch, QueryStringError):
         return key
     return key if path or field.path else field.name
 
@@ -192,5 +198,3 @@ def _encoded(text: str) -> str:
 def _escape(found: re.Match[str]) -> str:
     character = found[0]
     return _ESCAPES.get(character) or quote(character)
-
-

@@ -1,4 +1,4 @@
-"""`limit`, `offset` and the `Range` header: numbers in, Range out; PGRST103 if they are no range."""
+"""`limit`, `offset` and the `Range` header: numbers in, Range out; PGRST103 if there is none."""
 
 import re
 

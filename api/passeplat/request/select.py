@@ -57,6 +57,9 @@ class _Head(NamedTuple):
     join: Literal["inner", "left"] | None = None
     spread: bool = False
 
+    def embed(self, select: tuple[SelectItem, ...]) -> Embed:
+        return Embed(self.target, select, self.alias, self.hint, self.join, self.spread)
+
 
 _Mark: TypeAlias = str | None  # what followed: `,` or `)` or `(`, None at the end
 _Item: TypeAlias = tuple[SelectField | _Head, _Mark, int]
@@ -101,8 +104,7 @@ def _close(
     if not opened:
         raise Mismatch(position - 1)
     head, siblings = opened.pop()
-    target, *rest = head
-    siblings.append(Embed(target, tuple(items), *rest))
+    siblings.append(head.embed(tuple(items)))
     return siblings
 
 

@@ -1,4 +1,4 @@
-"""A reader of the query string and its text become a value, or the PGRST100 that says where it broke."""
+"""A reader and a text become a value, or the PGRST100 that says where the text went wrong."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,8 +16,8 @@ _TAB = 8
 Value = TypeVar("Value")
 
 
-class Mismatch(Exception):  # noqa: N818  never leaves this folder
-    """The text cannot go on like this at `position`."""
+class Mismatch(Exception):
+    """The text cannot go on like this at `position`. Never leaves this folder."""
 
     def __init__(self, position: int) -> None:
         super().__init__(position)
@@ -36,7 +36,9 @@ def read(what: str, node: Node, reader: Callable[[str], Value], text: str, shown
 
 
 def too_many(what: str, limit: int) -> QueryStringError:
-    return QueryStringError(f"The query string has too many {what}", f"At most {limit} are accepted")
+    return QueryStringError(
+        f"The query string has too many {what}", f"At most {limit} are accepted"
+    )
 
 
 def too_deep(what: str) -> QueryStringError:
