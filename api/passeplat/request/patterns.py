@@ -1,0 +1,16 @@
+"""How the words of the query string look, as regular expressions to be built into larger ones.
+
+Every repetition is possessive (`++`, `*+`): none of them ever backtracks, so matching takes time in
+proportion to the text, whatever the text.
+"""
+
+IDENTIFIER = r" *+[\w$][\w $]*+"  # at least one character that is not a space
+NAME = rf"{IDENTIFIER}(?:-(?!>)[\w $]++)*+"
+QUOTED_NAME = r'"(?:[^"\\]++|\\.)++"'
+ANY_NAME = rf"(?:{NAME}|{QUOTED_NAME})"
+
+QUOTED = r'"(?:[^"\\]++|\\.)*+"'
+INDEX_DIGITS = r"[0-9]{1,9}"  # PostgreSQL takes an integer of four bytes
+INDEX = rf"-?{INDEX_DIGITS}(?=->|::|[.,)]|\Z)"
+KEY = r'(?!")[^(\-:.,>)]++(?:-(?!>)[^(\-:.,>)]++)*+'
+PATH = rf"(?:->>?+(?:{QUOTED}|{INDEX}|{KEY}))*+"
