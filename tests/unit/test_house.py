@@ -11,6 +11,9 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 import passeplat
 
@@ -51,6 +54,10 @@ def _tracked() -> list[Path]:
     )
     paths = (ROOT / name for name in listing.stdout.split("\0") if name)
     return [path for path in paths if path.is_file()]
+
+
+def _demand(requirement: Requirement) -> tuple[str, SpecifierSet]:
+    return canonicalize_name(requirement.name), requirement.specifier
 
 
 def _lines(path: Path) -> list[str]:
@@ -116,3 +123,17 @@ def test_every_locked_package_comes_from_an_index_or_is_the_project() -> None:
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
     sources = chain.from_iterable(package["source"] for package in lock["package"])
     assert set(sources) == {"registry", "editable"}
+
+
+def test_the_python_lock_answers_what_pyproject_asks() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())
+    locked = next(p for p in lock["package"] if p["name"] == "passeplat")["metadata"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"].values()
+    asked = [*project["project"]["dependencies"], *chain.from_iterable(extras)]
+    groups = chain.from_iterable(project["dependency-groups"].values())
+    asked += [line for line in groups if isinstance(line, str)]
+    answered = [*locked["requires-dist"], *chain.from_iterable(locked["requires-dev"].values())]
+    assert {_demand(Requirement(line)) for line in asked} == {
+        (item["name"], SpecifierSet(item.get("specifier", ""))) for item in answered
+    }
