@@ -281,8 +281,8 @@ class NoJwtSecret(ApiError):
 class InvalidToken(ApiError):
     code, status = "PGRST301", 401
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, details: str | None = None) -> None:
+        super().__init__(message, details)
         text = message.replace("\\", "\\\\").replace('"', '\\"')
         challenge = f'Bearer error="invalid_token", error_description="{text}"'
         self.headers = (("WWW-Authenticate", challenge),)
