@@ -139,7 +139,7 @@ class Cluster:
 
     def _adopt_or_begin(self, settings: Mapping[str, str]) -> bool:
         found = read(self.place.data)
-        with _held(self.place.lock, self.account) as lock:
+        with held(self.place.lock, self.account) as lock:
             if lock is None:
                 return self._adopt(found if found and self._is_private(found.sockets) else None)
             if found and is_postmaster(found.pid, self.place.data):  # started by hand
@@ -213,7 +213,7 @@ class Cluster:
 
 
 @contextmanager
-def _held(path: Path, account: Account) -> Iterator[int | None]:
+def held(path: Path, account: Account) -> Iterator[int | None]:
     """The lock, or None if somebody has it. Children that inherit it hold it on after us."""
     lock = own_file(path, account, os.O_RDWR)
     try:

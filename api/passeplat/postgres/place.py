@@ -17,6 +17,7 @@ from passeplat.postgres.account import Account, can_use, give, own_directory
 from passeplat.postgres.binaries import Binaries
 
 KEPT = Path("/var/lib/passeplat")
+SCRATCH = "passeplat-scratch-"
 SOCKET_NAME = ".s.PGSQL.65535"
 LONGEST_SOCKET = 103  # bytes: macOS has room for 104 with the final NUL, Linux for 108
 
@@ -61,7 +62,7 @@ def at_temporary(account: Account, major: int) -> Place:
     """A place of one's own, to remove after use."""
     for directory in _temporary_directories():
         if can_use(account, directory):
-            base = Path(tempfile.mkdtemp(dir=directory, prefix="passeplat-scratch-")).resolve()
+            base = Path(tempfile.mkdtemp(dir=directory, prefix=SCRATCH)).resolve()
             give(base, account)
             return Place(base, _sockets(base, account), major)
     raise SettingError(f"User {account.name} can use no temporary directory: set TMPDIR to one")

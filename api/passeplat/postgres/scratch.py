@@ -6,17 +6,21 @@ A clone copies files, not statements: tens of milliseconds however long its temp
 import os
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
 from passeplat.names import quote as quote_name
-from passeplat.postgres.account import choose_account
+from passeplat.postgres.account import Account, choose_account
 from passeplat.postgres.binaries import Binaries, find_binaries
-from passeplat.postgres.cluster import Cluster
-from passeplat.postgres.place import at_temporary, reachable
+from passeplat.postgres.cluster import Cluster, held
+from passeplat.postgres.place import SCRATCH, at_temporary, reachable
+
+LONG_AGO = 3600  # seconds: no start takes that long
 
 
 def database_url(server: str, database: str) -> str:
@@ -59,6 +63,7 @@ def ephemeral_cluster(
     account = choose_account(environ)
     chosen = reachable(binaries or find_binaries(environ), account)
     place = at_temporary(account, chosen.major)
+    _sweep(place.base, account)
     cluster = Cluster(place, account, chosen, environ)
     try:
         cluster.start(ephemeral=True)
@@ -67,6 +72,17 @@ def ephemeral_cluster(
         cluster.stop()
         shutil.rmtree(place.base, ignore_errors=True)
         shutil.rmtree(place.sockets, ignore_errors=True)
+
+
+def _sweep(ours: Path, account: Account) -> None:
+    """Remove the neighbours that killed commands left: old, and nobody holds their lock."""
+    for lock in ours.parent.glob(f"{SCRATCH}*/*.lock"):
+        base = lock.parent
+        found = base.stat()
+        if found.st_uid == account.uid and time.time() - found.st_mtime > LONG_AGO:
+            with held(lock, account) as taken:
+                if taken is not None:
+                    shutil.rmtree(base, ignore_errors=True)
 
 
 async def _execute(server: str, statement: str) -> None:
