@@ -106,7 +106,11 @@ def own_file(path: Path, account: Account, flags: int) -> int:
 
     The directory is the account's too, so as root we follow no link it may have put there.
     """
-    opened = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    never = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # follow, wait for a reader, be inherited
+    try:
+        opened = os.open(path, flags | never | os.O_CREAT, 0o600)
+    except OSError as failure:
+        raise SettingError(f"The database needs {path}: {failure.strerror}") from failure
     found = os.fstat(opened)
     known = found.st_uid in (account.uid, os.geteuid()) and found.st_nlink == 1
     if not stat.S_ISREG(found.st_mode) or not known:

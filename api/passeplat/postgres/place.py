@@ -121,12 +121,12 @@ def _base(home: Path, account: Account) -> tuple[Path, tuple[str, ...]]:
 
 
 def _keep_elsewhere(beside: Path, kept: Path, account: Account) -> tuple[str, ...]:
+    _make_kept()
     notes = [f"User {account.name} cannot reach {beside.parent}: the database is in {kept}"]
     if beside.is_dir() and not beside.is_symlink():
         raise SettingError(
             f"User {account.name} can no longer reach {beside}: move it with `mv {beside} {kept}`"
         )
-    _make_kept()
     own_directory(kept, account)
     former = beside.readlink() if beside.is_symlink() else kept
     if former != kept:
