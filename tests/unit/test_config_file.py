@@ -96,8 +96,11 @@ def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
         ("server-port", 'line 1: expected a setting such as db-schemas = "api".'),
         ("\n\n= 1", 'line 3: expected a setting such as db-schemas = "api".'),
         ("server-port =", "line 1: expected a value."),
-        ("db-anon-role = web", "line 1: web is no value; text is written in double quotes."),
-        ('db-anon-role = "web', 'line 1: "web is no value; text is written in double quotes.'),
+        ("db-anon-role = web", "line 1: expected a number, true, false, or text in double quotes."),
+        (
+            'db-anon-role = "web',
+            "line 1: expected a number, true, false, or text in double quotes.",
+        ),
         (r'jwt-aud = "\x"', "line 1: this text has an escape other than those of JSON."),
         ('db-schemas = ["a"', "line 1: expected a value."),
         ("db-schemas = [[1]]", "line 1: a list holds no list."),
@@ -105,6 +108,10 @@ def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_read_names_the_line(tmp_path: Path, text: str, message: str) -> None:
     assert refusal(tmp_path, text) == f"a.conf, {message}"
+
+
+def test_a_secret_without_quotes_is_not_repeated(tmp_path: Path) -> None:
+    assert "hush" not in refusal(tmp_path, "jwt-secret = hush")
 
 
 def test_a_missing_file_is_refused() -> None:

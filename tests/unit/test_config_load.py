@@ -65,6 +65,11 @@ def test_the_command_line_wins_over_everything() -> None:
     assert config.db_max_rows == 4
 
 
+def test_a_misspelt_setting_on_the_command_line_is_refused() -> None:
+    message = "command line: there is no setting db-pol; perhaps db-pool is meant."
+    assert refusal({}, overrides={"db-pol": "1"}) == message
+
+
 @pytest.mark.parametrize(
     "name", ["db_uri", "server_port", "admin_server_port", "db_pool", "log_level", "db_channel"]
 )
@@ -236,6 +241,11 @@ def test_both_servers_may_take_any_free_port() -> None:
 
 def test_the_admin_server_is_on_the_host_of_the_server() -> None:
     assert load_config({"PGRST_SERVER_HOST": "::1"}).admin_server_host == "::1"
+
+
+def test_an_empty_host_of_the_admin_server_is_that_of_the_server() -> None:
+    environ = {"PGRST_SERVER_HOST": "::1", "PGRST_ADMIN_SERVER_HOST": ""}
+    assert load_config(environ).admin_server_host == "::1"
 
 
 def test_the_admin_server_may_have_a_host_of_its_own() -> None:

@@ -111,7 +111,7 @@ def _literal(word: str, at: int) -> Raw:
         return _WORDS[word]
     if _NUMBER.fullmatch(word):
         return int(word) if word.lstrip("-").isdigit() else float(word)
-    raise _Malformed(at, f"{word} is no value; text is written in double quotes")
+    raise _Malformed(at, "expected a number, true, false, or text in double quotes")
 
 
 def _parse_toml(text: str, path: str) -> dict[str, Raw]:
@@ -119,7 +119,7 @@ def _parse_toml(text: str, path: str) -> dict[str, Raw]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{path}: {error}.") from None
-    return {_known(key, path): value for key, value in _settings_of(document)}
+    return {known_key(key, path): value for key, value in _settings_of(document)}
 
 
 def _settings_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Raw]]:
@@ -131,7 +131,8 @@ def _settings_of(document: Mapping[str, Any]) -> Iterator[tuple[str, Raw]]:
     yield from ((key, value) for key, value in document.items() if not isinstance(value, dict))
 
 
-def _known(key: str, path: str) -> str:
+def known_key(key: str, where: str) -> str:
+    """The key as settings have it. Raises SettingError, with a guess, if there is none."""
     if key.startswith(APP_SETTINGS):
         return key
     dashed = key.replace("_", "-")
@@ -139,5 +140,5 @@ def _known(key: str, path: str) -> str:
     if dashed not in names:
         near = difflib.get_close_matches(dashed, names, 1)
         hint = f"; perhaps {near[0]} is meant" if near else ""
-        raise SettingError(f"{path}: there is no setting {key}{hint}.")
+        raise SettingError(f"{where}: there is no setting {key}{hint}.")
     return dashed

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from passeplat.config.checks import check
-from passeplat.config.file import read_file, read_text
+from passeplat.config.file import known_key, read_file, read_text
 from passeplat.config.kinds import Raw
 from passeplat.config.model import APP_SETTINGS, SETTINGS, Config, Setting
 from passeplat.errors import SettingError
@@ -37,14 +37,15 @@ def load_config(
         **(read_file(file, environ) if file is not None else {}),
         **_read_environment(environ),
         **{_DATABASE_KEYS[k]: v for k, v in (database or {}).items() if k in _DATABASE_KEYS},
-        **(overrides or {}),
+        **{known_key(k, "command line"): v for k, v in (overrides or {}).items()},
     }
     for key, value in raw.items():
         _refuse_unspeakable(key, value)
-    config = Config(**dict(_typed(raw)), app_settings=tuple(sorted(_app_settings(raw))))
-    if "admin-server-host" not in raw:
-        config = replace(config, admin_server_host=config.server_host)
+    values = dict(_typed(raw))
+    config = Config(**values, app_settings=tuple(sorted(_app_settings(raw))))
     config = _with_files(config)
+    if "admin_server_host" not in values:
+        config = replace(config, admin_server_host=config.server_host)
     check(config)
     return config
 
