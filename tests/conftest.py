@@ -2,14 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
-from itertools import count
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
-import asyncpg
 import pytest
 
-_numbers = count(1)
+from passeplat.postgres.scratch import (
+    create_database,
+    drop_database,
+    ephemeral_cluster,
+    scratch_name,
+)
+
+Build = Callable[[str], None]
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="session")
@@ -18,23 +25,64 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def server() -> str:
-    """The URL of a throw-away PostgreSQL, as superuser."""
-    return os.environ["PASSEPLAT_TEST_SERVER"]
-
-
-async def _execute(url: str, sql: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
+def server() -> Iterator[str]:
+    """The URL of a throw-away PostgreSQL, as superuser: PASSEPLAT_TEST_SERVER or one of our own,
+    a second's work once per pytest process."""
+    if given := os.environ.get("PASSEPLAT_TEST_SERVER"):
+        yield given
+        return
+    with ephemeral_cluster(os.environ) as cluster:
+        yield cluster.url()
 
 
 @pytest.fixture
 def database(server: str) -> Iterator[str]:
     """The URL of an empty database of the test's own."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    asyncio.run(_execute(server, f'create database "{name}"'))
-    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    asyncio.run(_execute(server, f'drop database "{name}" with (force)'))
+    name = scratch_name()
+    yield _done(create_database(server, name))
+    _done(drop_database(server, name))
+
+
+@pytest.fixture(scope="session")
+def templates(server: str) -> Iterator[dict[Build, str]]:
+    """The databases `clone` copies, by who filled them."""
+    made: dict[Build, str] = {}
+    yield made
+    for name in made.values():
+        _done(drop_database(server, name))
+
+
+@pytest.fixture
+def clone(server: str, templates: dict[Build, str]) -> Iterator[Callable[[Build], str]]:
+    """`clone(build)`: the URL of the test's own copy of the database `build(url)` filled.
+
+    `build` runs once per pytest process; it must have closed its connections when it returns.
+    """
+    made: list[str] = []
+
+    def make(build: Build) -> str:
+        if build not in templates:
+            templates[build] = _template(server, build)
+        made.append(scratch_name())
+        return _done(create_database(server, made[-1], template=templates[build]))
+
+    yield make
+    for name in made:
+        _done(drop_database(server, name))
+
+
+def _template(server: str, build: Build) -> str:
+    name = scratch_name()
+    url = _done(create_database(server, name))
+    try:
+        build(url)
+    except BaseException:
+        _done(drop_database(server, name))
+        raise
+    return name
+
+
+def _done(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Its result, also where a loop runs already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

@@ -1,0 +1,58 @@
+-- Projects, how far they are, and how to complete one.
+
+create or replace view v1.projects with (security_invoker = true) as
+select
+  projects.id,
+  projects.organization_id,
+  projects.name,
+  projects.description,
+  projects.completed_at,
+  projects.created_at,
+  projects.updated_at
+from app.projects;
+
+comment on view v1.projects is
+'Projects
+What your organization is working on. Admins and owners delete them, with all their todos.';
+comment on column v1.projects.completed_at is 'Null while the project is going on.';
+
+grant select, insert, update, delete on v1.projects to member;
+
+create or replace function v1.progress(v1.projects) returns integer
+  language sql stable
+  return (
+    select 100 * count(*) filter (where todos.done) / nullif(count(*), 0)
+    from app.todos
+    where todos.organization_id = ($1).organization_id and todos.project_id = ($1).id
+  );
+
+comment on function v1.progress is 'How many of a hundred todos are done, null if there are none.';
+
+grant execute on function v1.progress(v1.projects) to member;
+
+create or replace function v1.complete_project(id uuid, comment text default 'Done with its project.')
+  returns setof v1.projects
+  language sql volatile rows 1
+begin atomic
+  with closed as (
+    update app.todos
+    set done = true
+    where todos.project_id = complete_project.id and not todos.done
+    returning todos.id
+  )
+  insert into app.comments (todo_id, body)
+  select closed.id, complete_project.comment
+  from closed;
+
+  update app.projects
+  set completed_at = now()
+  where projects.id = complete_project.id and projects.completed_at is null;
+
+  select * from v1.projects where projects.id = complete_project.id;
+end;
+
+comment on function v1.complete_project is
+'Complete a project
+Its open todos are done, each with a comment that says why.';
+
+grant execute on function v1.complete_project(uuid, text) to member;

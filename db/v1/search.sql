@@ -1,0 +1,16 @@
+-- Full text search in todos and their comments.
+
+create or replace function v1.search(query text) returns setof v1.todos
+  language sql stable
+begin atomic
+  select todos.*
+  from private.search(websearch_to_tsquery('pg_catalog.english', search.query)) as hits
+  join v1.todos on todos.id = hits.todo_id
+  order by hits.rank desc, todos.title, todos.id;
+end;
+
+comment on function v1.search is
+'Search todos
+Best first. In the todo and its comments, as one writes in a search engine: rocket "second stage" or engine -test';
+
+grant execute on function v1.search(text) to member;
