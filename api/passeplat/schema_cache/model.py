@@ -194,3 +194,5 @@ class SchemaCache:
     # By relation or composite type: what `t.name` means besides its columns. Nothing else is to be
     # selected, filtered or ordered by, or `select=json_agg` would call an aggregate.
     computed_fields: Mapping[QualifiedName, frozenset[str]] = field(default_factory=dict)
+    # Functions and types that `t.name` would call where t has no such column
+    callable_names: frozenset[str] = frozenset()

@@ -64,7 +64,7 @@ async def _accepts(address: Address) -> bool:
 
 def metrics_text(state: State) -> str:
     """In the text format of Prometheus, under PostgREST's names."""
-    loads, pool, counts = state.loads, state.pool.counters, state.verifier.counts
+    loads, pool, counts = state.loads, state.pool.counters(), state.verifier.counts
     rows = (
         ("pgrst_schema_cache_query_time_seconds", "gauge", "", loads.query_seconds),
         ("pgrst_schema_cache_loads_total", "counter", '{status="SUCCESS"}', loads.succeeded),
@@ -72,7 +72,7 @@ def metrics_text(state: State) -> str:
         ("pgrst_db_pool_timeouts_total", "counter", "", pool.timeouts),
         ("pgrst_db_pool_available", "gauge", "", pool.available),
         ("pgrst_db_pool_waiting", "gauge", "", pool.waiting),
-        ("pgrst_db_pool_max", "gauge", "", pool.maximum),
+        ("pgrst_db_pool_max", "gauge", "", pool.max),
         ("pgrst_jwt_cache_requests_total", "counter", "", counts.requests),
         ("pgrst_jwt_cache_hits_total", "counter", "", counts.hits),
         ("pgrst_jwt_cache_evictions_total", "counter", "", counts.evictions),

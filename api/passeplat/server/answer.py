@@ -55,10 +55,11 @@ async def _answer(call: Call, state: State) -> Response:
             call.method, call.raw_path, call.query_string, call.headers, call.body, config
         )
     with call.timings.of("plan"):
-        plan = resolve(request, cache, config)
+        plan = resolve(request, cache, config, claims.role)
     match plan:
         case InfoPlan():
-            return render_info(plan)
+            with call.timings.of("response"):
+                return render_info(plan)
         case DocumentPlan():
             return await document(plan, claims, state)
         case Plan():

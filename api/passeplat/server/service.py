@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from passeplat.claims import REFUSED_ROLES_SQL, new_verifier
-from passeplat.config import Sources
+from passeplat.config import Config, Sources
 from passeplat.postgres.connect import open_connection
-from passeplat.postgres.pool import new_pool
+from passeplat.postgres.pipeline import connect
+from passeplat.postgres.pool import Limits, Pool
 from passeplat.server.listener import listen
 from passeplat.server.reload import load_schema_cache, read_config, reload_settings
 from passeplat.server.state import Loads, State
@@ -44,9 +45,7 @@ async def start_service(sources: Sources) -> Service:
         refused = frozenset(row[0] for row in await connection.fetch(REFUSED_ROLES_SQL))
     finally:
         await connection.close(timeout=1)
-    state = State(
-        config, new_verifier(config, refused), new_pool(config), None, Loads()
-    )
+    state = State(config, new_verifier(config, refused), _pool(config), None, Loads())
     service = Service(state, sources)
     await load_schema_cache(state)
     _start_tasks(service)
@@ -61,7 +60,7 @@ def _start_tasks(service: Service) -> None:
     ]
     if state.config.db_channel_enabled:
         keepers.append(listen(state, service.schema_wanted.set, service.config_wanted.set))
-    service.tasks += [asyncio.ensure_future(keeper) for keeper in keepers]  # type: ignore[misc]
+    service.tasks += [asyncio.ensure_future(keeper) for keeper in keepers]
     if state.schema_cache is None:
         service.schema_wanted.set()
 
@@ -79,3 +78,13 @@ async def _load_until_loaded(state: State) -> None:
     while not await load_schema_cache(state):
         await asyncio.sleep(pause)
         pause = min(pause * 2, 32.0)
+
+
+def _pool(config: Config) -> Pool:
+    limits = Limits(
+        size=config.db_pool,
+        acquisition=config.db_pool_acquisition_timeout,
+        idle=config.db_pool_max_idletime,
+        lifetime=config.db_pool_max_lifetime,
+    )
+    return Pool(lambda: connect(config.db_uri), limits)
