@@ -116,16 +116,6 @@ def test_a_clone_changes_nothing_in_the_next(clone: Clone, ask: Ask) -> None:
     assert ask(clone(fill), "select count(*) from filled") == 1
 
 
-def test_a_clone_is_made_within_a_quarter_of_a_second(clone: Clone) -> None:
-    clone(fill)
-    times = []
-    for _ in range(3):
-        before = time.monotonic()
-        clone(fill)
-        times.append(time.monotonic() - before)
-    assert min(times) < 0.25
-
-
 def test_an_ephemeral_cluster_leaves_nothing(ask: Ask) -> None:
     with ephemeral_cluster(os.environ) as cluster:
         assert ask(cluster.url(), "select current_setting('fsync')") == "off"
