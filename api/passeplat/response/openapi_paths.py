@@ -58,37 +58,38 @@ def _table_operations(table: Table) -> Json:
     name = table.name.name
     base: Json = {**_headline(table.description), "tags": [name]}
     filters = [f"rowFilter.{name}.{column}" for column in table.columns]
-    body = f"body.{name}"
     rows: Json = {"type": "array", "items": reference("definitions", name)}
-    operations: Json = {
-        "get": {
-            **base,
-            "parameters": _parameters(*filters, *_READ),
-            "responses": {
-                "200": {"description": "OK", "schema": rows},
-                "206": {"description": "Partial Content"},
-            },
-        }
+    read: Json = {
+        **base,
+        "parameters": _parameters(*filters, *_READ),
+        "responses": {
+            "200": {"description": "OK", "schema": rows},
+            "206": {"description": "Partial Content"},
+        },
     }
-    if table.insertable or table.updatable or table.deletable:
-        operations |= {
-            "post": {
-                **base,
-                "parameters": _parameters(body, "select", "preferPost"),
-                "responses": {"201": {"description": "Created"}},
-            },
-            "patch": {
-                **base,
-                "parameters": _parameters(*filters, body, "preferReturn"),
-                "responses": {"204": {"description": "No Content"}},
-            },
-            "delete": {
-                **base,
-                "parameters": _parameters(*filters, "preferReturn"),
-                "responses": {"204": {"description": "No Content"}},
-            },
-        }
-    return operations
+    writable = table.insertable or table.updatable or table.deletable
+    return {"get": read, **(_writes(f"body.{name}", filters, base) if writable else {})}
+
+
+def _writes(body: str, filters: list[str], base: Json) -> Json:
+    done: Json = {"204": {"description": "No Content"}}
+    return {
+        "post": {
+            **base,
+            "parameters": _parameters(body, "select", "preferPost"),
+            "responses": {"201": {"description": "Created"}},
+        },
+        "patch": {
+            **base,
+            "parameters": _parameters(*filters, body, "preferReturn"),
+            "responses": done,
+        },
+        "delete": {
+            **base,
+            "parameters": _parameters(*filters, "preferReturn"),
+            "responses": done,
+        },
+    }
 
 
 def _routine_operations(routine: Routine) -> Json:

@@ -19,16 +19,20 @@ def location(config: Config) -> Json:
 
 def _proxy(uri: str) -> Json:
     parts = urlsplit(uri)
-    port = parts.port or _PORTS[parts.scheme]
+    _, _, port = parts.netloc.partition(":")
     return {
-        "host": f"{parts.hostname}:{port}",
+        **_host(parts.netloc if port else f"{parts.netloc}:{_PORTS[parts.scheme]}"),
         "basePath": parts.path or "/",
         "schemes": [parts.scheme],
     }
 
 
 def _own_host(config: Config) -> Json:
-    host = "0.0.0.0" if config.server_host in _ANY_INTERFACE else config.server_host  # noqa: S104
-    if config.server_port == 0 or ":" in host:  # chosen at start; the format knows no IPv6
+    if config.server_port == 0:  # chosen at start
         return {}
-    return {"host": f"{host}:{config.server_port}"}
+    host = "0.0.0.0" if config.server_host in _ANY_INTERFACE else config.server_host  # noqa: S104
+    return _host(f"{host}:{config.server_port}")
+
+
+def _host(host: str) -> Json:
+    return {} if host.count(":") > 1 else {"host": host}  # the format knows no IPv6
