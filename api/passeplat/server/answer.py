@@ -61,7 +61,7 @@ async def _answer(call: Call, state: State) -> Response:
             with call.timings.of("response"):
                 return render_info(plan)
         case DocumentPlan():
-            return await document(plan, claims, state)
+            return await document(plan, claims, state, call.timings)
         case Plan():
             return await _execute(call, plan, claims, state)
 
