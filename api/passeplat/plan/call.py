@@ -18,8 +18,9 @@ from passeplat.request.model import (
     RawJsonBody,
 )
 from passeplat.schema_cache.model import Parameter, Routine, SchemaCache
-from passeplat.schema_cache.suggest import suggest_routine
+from passeplat.schema_cache.suggest import routine_hint
 
+_RECORD = QualifiedName("pg_catalog", "record")
 _WHOLE_BODY_TYPES = {
     "application/json": ("json", "jsonb"),
     "text/plain": ("text",),
@@ -28,7 +29,7 @@ _WHOLE_BODY_TYPES = {
 }
 
 
-def find_routine(request: ApiRequest, cache: SchemaCache) -> Routine:
+def find_routine(request: ApiRequest, cache: SchemaCache, role: str) -> Routine:
     name = QualifiedName(request.schema, request.target)
     overloads = cache.routines.get(name, ())
     given = argument_names(request)
@@ -38,7 +39,9 @@ def find_routine(request: ApiRequest, cache: SchemaCache) -> Routine:
         return found[0]
     if found:
         raise _ambiguous(found)
-    raise _not_found(name, given, request, cache)
+    by_names = not isinstance(request.body, RawBody)
+    hint = routine_hint(cache, name.schema, name.name, given, role) if by_names else None
+    raise _not_found(name, given, request, hint)
 
 
 def argument_names(request: ApiRequest) -> tuple[str, ...]:
@@ -78,6 +81,7 @@ def plan_call(request: ApiRequest, routine: Routine, returning: tuple[str, ...])
         routine.name,
         _arguments(request, routine),
         scalar=not routine.returns.is_composite,
+        anonymous=routine.returns.name == _RECORD and not routine.returns.is_composite,
         returns_set=routine.returns.is_set,
         returns_void=routine.is_void,
         returning=returning,
@@ -142,7 +146,7 @@ def _signature(routine: Routine) -> str:
 
 
 def _not_found(
-    name: QualifiedName, given: tuple[str, ...], request: ApiRequest, cache: SchemaCache
+    name: QualifiedName, given: tuple[str, ...], request: ApiRequest, hint: str | None
 ) -> RoutineNotFound:
     whole_body = _whole_body_phrase(request)
     raw = isinstance(request.body, RawBody)
@@ -155,7 +159,7 @@ def _not_found(
     return RoutineNotFound(
         f"Could not find the function {called} in the schema cache",
         f"Searched for the function {name}{joined}, but no matches were found in the schema cache.",
-        suggest_routine(cache, name, given),
+        hint,
     )
 
 

@@ -24,6 +24,7 @@ from passeplat.request.model import (
 from passeplat.schema_cache.model import Column, SchemaCache, Table
 
 _JSON = frozenset({"json", "jsonb"})
+_PATTERNS = frozenset({"like", "ilike"})  # match text, not a value of the domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def _operation(
 ) -> Comparison | Inclusion | Is | IsDistinct | TextSearch:
     match condition.operation:
         case Compare(operator, value, quantifier):
-            return Comparison(operator, value, quantifier, _parser(source, condition.field))
+            parser = None if operator in _PATTERNS else _parser(source, condition.field)
+            return Comparison(operator, value, quantifier, parser)
         case In() as operation:
             return Inclusion(operation, _parser(source, condition.field))
         case FullText(operator, value, language):

@@ -149,6 +149,7 @@ class EmbedPlan:
     to_one: bool
     inner: bool
     spread: bool
+    filterable: bool  # whether `name=is.null` is about this embed
     hidden: bool  # `rel()`: joined and filtered by, but not shown
     lifted: tuple[LiftedField, ...] = ()
 
@@ -259,6 +260,7 @@ class CallPlan:
     function: QualifiedName
     arguments: JsonArguments | DirectArguments | WholeBody
     scalar: bool  # returns a value, not a row
+    anonymous: bool  # returns `record`, whose columns nobody knows: a value too
     returns_set: bool
     returns_void: bool
     returning: tuple[str, ...]

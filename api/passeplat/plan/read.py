@@ -64,6 +64,7 @@ class Planner:
     cache: SchemaCache
     config: Config
     schema: str
+    role: str
     max_rows: int | None  # None on writes
 
 
@@ -128,7 +129,9 @@ def _scopes(planner: Planner, embeds: list[Embed], scope: Scope) -> list[Scope]:
 def _plan_embed(
     planner: Planner, parent: Place, embed: Embed, scope: Scope, index: int
 ) -> EmbedPlan:
-    relationship = find_relationship(parent.relation, embed, planner.schema, planner.cache)
+    relationship = find_relationship(
+        parent.relation, embed, planner.schema, planner.cache, planner.role
+    )
     to_one = relationship.to_one
     child = _child_place(parent, relationship, embed)
     read = plan_level(planner, child, embed.select, scope)
@@ -144,8 +147,18 @@ def _plan_embed(
         to_one=to_one,
         inner=embed.join == "inner",
         spread=embed.spread,
+        filterable=_is_filterable(embed, relationship),
         hidden=not read.select and not any(not each.hidden for each in read.embeds),
         lifted=lifted,
+    )
+
+
+def _is_filterable(embed: Embed, relationship: AnyRelationship) -> bool:
+    """An embed by the name of its foreign key's column leaves that name to the column."""
+    return (
+        embed.alias is not None
+        or isinstance(relationship, ComputedRelationship)
+        or embed.target == relationship.foreign_table.name
     )
 
 
@@ -186,31 +199,42 @@ def _lift(read: ReadPlan, *, to_one: bool) -> tuple[ReadPlan, tuple[LiftedField,
     Aggregates of a to-one spread are computed by the parent, over its own groups.
     """
     fields = [item for item in read.select if isinstance(item, SelectedField)]
+    shown = [field for field in fields if field.target is not None]
     lifted = [_lift_field(field, to_one=to_one) for field in fields]
     nested = [
         LiftedField(each.name, each.name)
         for each in read.embeds
         if not each.spread and not each.hidden
     ]
-    inherited = [
-        LiftedField(each.name, each.name, each.aggregate, each.aggregate_cast)
-        for embed in read.embeds
-        for each in embed.lifted
-    ]
+    inherited = [_inherit(each, to_one=to_one) for embed in read.embeds for each in embed.lifted]
     if not to_one:
         return read, (*lifted, *nested, *inherited)
-    raw = tuple(replace(field, aggregate=None, aggregate_cast=None) for field in fields)
+    raw = tuple(replace(field, aggregate=None, aggregate_cast=None) for field in shown)
     embeds = tuple(
-        replace(embed, lifted=tuple(LiftedField(each.source, each.name) for each in embed.lifted))
+        replace(
+            embed,
+            lifted=tuple(
+                LiftedField(each.source, each.name) for each in embed.lifted if each.source != "*"
+            ),
+        )
         for embed in read.embeds
     )
     return replace(read, select=raw, embeds=embeds), (*lifted, *nested, *inherited)
 
 
+def _inherit(lifted: LiftedField, *, to_one: bool) -> LiftedField:
+    """What a level shows of a spread below it, seen from the level above."""
+    if not to_one:
+        return LiftedField(lifted.name, lifted.name)
+    source = "*" if lifted.source == "*" else lifted.name
+    return LiftedField(source, lifted.name, lifted.aggregate, lifted.aggregate_cast)
+
+
 def _lift_field(field: SelectedField, *, to_one: bool) -> LiftedField:
     if not to_one:
         return LiftedField(field.name, field.name)
-    return LiftedField(field.name, field.name, field.aggregate, field.aggregate_cast)
+    source = "*" if field.target is None else field.name
+    return LiftedField(source, field.name, field.aggregate, field.aggregate_cast)
 
 
 def _select(
@@ -251,9 +275,7 @@ def _selected(
     if field.name == "*":
         name = item.alias or str(item.aggregate)
         return (SelectedField(None, name, None, item.aggregate, item.aggregate_cast),)
-    resolved = (
-        target(source, field) if item.aggregate or item.cast else output_target(source, field)
-    )
+    resolved = target(source, field) if item.aggregate else output_target(source, field)
     name = item.alias or item.aggregate or output_name(field)
     return (SelectedField(resolved, name, item.cast, item.aggregate, item.aggregate_cast),)
 
@@ -289,7 +311,7 @@ def _embed_filter(embeds: list[tuple[Embed, EmbedPlan]], condition: Filter) -> E
     if condition.field.path:
         return None
     for _, plan in embeds:
-        if plan.name == condition.field.name:
+        if plan.filterable and plan.name == condition.field.name:
             match condition.operation:
                 case Is("null"):
                     return EmbedIsNull(plan.alias, plan.marker, condition.negated)

@@ -12,11 +12,11 @@ from passeplat.schema_cache.model import (
     Relationship,
     SchemaCache,
 )
-from passeplat.schema_cache.suggest import suggest_relation
+from passeplat.schema_cache.suggest import embed_hint
 
 
 def find_relationship(
-    origin: QualifiedName, embed: Embed, schema: str, cache: SchemaCache
+    origin: QualifiedName, embed: Embed, schema: str, cache: SchemaCache, role: str
 ) -> AnyRelationship:
     """A computed relationship of that name wins, then what foreign keys say."""
     candidates = cache.relationships.get((origin, schema), ())
@@ -26,7 +26,9 @@ def find_relationship(
     if len(meant) == 1:
         return meant[0]
     if not meant:
-        raise _no_relationship(origin, embed, schema, cache)
+        raise _no_relationship(
+            origin, embed, schema, embed_hint(cache, origin, schema, embed.target, role)
+        )
     raise _ambiguous(origin, embed, [each for each in meant if isinstance(each, Relationship)])
 
 
@@ -53,22 +55,21 @@ def _self_is_meant(candidate: Relationship, embed: Embed) -> bool:
             candidate.cardinality is Cardinality.MANY_TO_ONE
             and _single(candidate.columns, 0) == embed.target
         )
-    return embed.target == candidate.foreign_table.name and (
-        (to_many and embed.hint == candidate.constraint)
-        or (to_many and embed.hint == _single(candidate.columns, 1))
-        or (
-            candidate.cardinality is Cardinality.MANY_TO_ONE
-            and embed.hint == _single(candidate.columns, 0)
+    return (
+        to_many
+        and embed.target == candidate.foreign_table.name
+        and (
+            embed.hint in (candidate.constraint, _single(candidate.columns, 1))
+            or _junction_is(candidate, embed.hint)
         )
-        or _junction_is(candidate, embed.hint)
     )
 
 
 def _names(candidate: Relationship, target: str) -> bool:
-    """By table, constraint or foreign key column."""
+    """By table; or by constraint or foreign key column, which lead to tables, not to views."""
     if target == candidate.foreign_table.name:
         return True
-    if candidate.cardinality is Cardinality.MANY_TO_MANY:
+    if candidate.cardinality is Cardinality.MANY_TO_MANY or candidate.foreign_table_is_view:
         return False
     return target == candidate.constraint or (
         candidate.cardinality is not Cardinality.ONE_TO_MANY
@@ -95,7 +96,7 @@ def _single(columns: tuple[tuple[str, str], ...], side: int) -> str | None:
 
 
 def _no_relationship(
-    origin: QualifiedName, embed: Embed, schema: str, cache: SchemaCache
+    origin: QualifiedName, embed: Embed, schema: str, hint: str | None
 ) -> NoRelationship:
     between = f"'{origin.name}' and '{embed.target}'"
     using = f" using the hint '{embed.hint}'" if embed.hint else ""
@@ -103,7 +104,7 @@ def _no_relationship(
         f"Could not find a relationship between {between} in the schema cache",
         f"Searched for a foreign key relationship between {between}{using}"
         f" in the schema '{schema}', but no matches were found.",
-        suggest_relation(cache, origin, embed.target, schema),
+        hint,
     )
 
 

@@ -19,37 +19,38 @@ from passeplat.plan.representation import negotiate
 from passeplat.plan.scope import legacy_names, request_scope, without_root_filters
 from passeplat.request.model import Action, ApiRequest, MediaType
 from passeplat.schema_cache.model import Routine, SchemaCache, Table, Volatility
-from passeplat.schema_cache.suggest import suggest_table
+from passeplat.schema_cache.suggest import table_hint
 
 _DOCUMENT_TYPES = ("application/openapi+json", "application/json", "*/*")
 
 
 def resolve(
-    request: ApiRequest, cache: SchemaCache, config: Config
+    request: ApiRequest, cache: SchemaCache, config: Config, role: str
 ) -> Plan | InfoPlan | DocumentPlan:
+    """`role` only decides which names a hint may mention."""
     preferences = request.preferences
     if preferences.handling == "strict" and preferences.invalid:
         raise InvalidPreferences(preferences.invalid)
     match request.action:
         case Action.READ:
-            return _plan_read(request, cache, config)
+            return _plan_read(request, cache, config, role)
         case Action.INSERT | Action.UPDATE | Action.UPSERT | Action.DELETE:
-            return _plan_write(request, cache, config)
+            return _plan_write(request, cache, config, role)
         case Action.CALL | Action.CALL_READ:
-            return _plan_call(request, cache, config)
+            return _plan_call(request, cache, config, role)
         case Action.ROOT:
-            return _plan_root(request, cache, config)
+            return _plan_root(request, cache, config, role)
         case Action.INFO:
-            return InfoPlan(_allowed(_table(request, cache)))
+            return InfoPlan(_allowed(_table(request, cache, role)))
         case Action.CALL_INFO:
-            return InfoPlan(_allowed_call(request, cache))
+            return InfoPlan(_allowed_call(request, cache, role))
         case Action.ROOT_INFO:
             return InfoPlan(("OPTIONS", "GET", "HEAD"))
 
 
-def _plan_read(request: ApiRequest, cache: SchemaCache, config: Config) -> Plan:
-    table = _table(request, cache)
-    planner = Planner(cache, config, request.schema, config.db_max_rows)
+def _plan_read(request: ApiRequest, cache: SchemaCache, config: Config, role: str) -> Plan:
+    table = _table(request, cache, role)
+    planner = Planner(cache, config, request.schema, role, config.db_max_rows)
     place = Place(table.name, table.name, None, 0)
     return Plan(
         request=request,
@@ -64,11 +65,12 @@ def _plan_read(request: ApiRequest, cache: SchemaCache, config: Config) -> Plan:
     )
 
 
-def _plan_write(request: ApiRequest, cache: SchemaCache, config: Config) -> Plan:
-    table = _table(request, cache)
-    planner = Planner(cache, config, request.schema, None)
+def _plan_write(request: ApiRequest, cache: SchemaCache, config: Config, role: str) -> Plan:
+    table = _table(request, cache, role)
+    planner = Planner(cache, config, request.schema, role, None)
     scope = without_root_filters(request_scope(request))
-    read = plan_level(planner, Place(table.name, SOURCE, None, 0), request.query.select, scope)
+    place = Place(table.name, SOURCE, table.name.name, 0)
+    read = plan_level(planner, place, request.query.select, scope)
     returning = request.preferences.returning
     names = _returning(returning, read_names=returned_names(read), table=table)
     return Plan(
@@ -103,13 +105,13 @@ def _with_effective_preferences(request: ApiRequest, table: Table) -> ApiRequest
     return replace(request, preferences=replace(request.preferences, resolution=None))
 
 
-def _plan_call(request: ApiRequest, cache: SchemaCache, config: Config) -> Plan:
-    routine = find_routine(request, cache)
+def _plan_call(request: ApiRequest, cache: SchemaCache, config: Config, role: str) -> Plan:
+    routine = find_routine(request, cache, role)
     if _max_affected(request) is not None and not routine.returns.is_set:
         raise MaxAffectedNeedsSet
     relation = _result_relation(routine)
-    planner = Planner(cache, config, request.schema, config.db_max_rows)
-    place = Place(relation, SOURCE, None, 0)
+    planner = Planner(cache, config, request.schema, role, config.db_max_rows)
+    place = Place(relation, SOURCE, routine.name.name, 0)
     read = plan_level(planner, place, request.query.select, request_scope(request))
     return Plan(
         request=request,
@@ -137,14 +139,16 @@ def _reads_only(request: ApiRequest, routine: Routine) -> bool:
     return request.action is Action.CALL_READ or routine.volatility is not Volatility.VOLATILE
 
 
-def _plan_root(request: ApiRequest, cache: SchemaCache, config: Config) -> Plan | DocumentPlan:
+def _plan_root(
+    request: ApiRequest, cache: SchemaCache, config: Config, role: str
+) -> Plan | DocumentPlan:
     if config.db_root_spec is not None:
         schema, _, name = config.db_root_spec.rpartition(".")
         spec = replace(
             request, action=Action.CALL_READ, target=name, schema=schema or request.schema
         )
         root = replace(spec, accept=(MediaType("application/json"),))
-        return replace(_plan_call(root, cache, config), root_spec=True)
+        return replace(_plan_call(root, cache, config, role), root_spec=True)
     if config.openapi_mode == "disabled":
         raise OpenApiDisabled
     if not any(each.name in _DOCUMENT_TYPES for each in request.accept):
@@ -152,11 +156,11 @@ def _plan_root(request: ApiRequest, cache: SchemaCache, config: Config) -> Plan 
     return DocumentPlan(request)
 
 
-def _table(request: ApiRequest, cache: SchemaCache) -> Table:
+def _table(request: ApiRequest, cache: SchemaCache, role: str) -> Table:
     name = QualifiedName(request.schema, request.target)
     table = cache.tables.get(name)
     if table is None:
-        raise TableNotFound(name.schema, name.name, suggest_table(cache, name))
+        raise TableNotFound(name.schema, name.name, table_hint(cache, name.schema, name.name, role))
     return table
 
 
@@ -176,8 +180,8 @@ def _allowed(table: Table) -> tuple[str, ...]:
     return ("OPTIONS", "GET", "HEAD", *(method for method, can in writes if can))
 
 
-def _allowed_call(request: ApiRequest, cache: SchemaCache) -> tuple[str, ...]:
-    routine = find_routine(request, cache)
+def _allowed_call(request: ApiRequest, cache: SchemaCache, role: str) -> tuple[str, ...]:
+    routine = find_routine(request, cache, role)
     if routine.volatility is Volatility.VOLATILE:
         return ("OPTIONS", "POST")
     return ("OPTIONS", "GET", "HEAD", "POST")

@@ -8,6 +8,8 @@ from typing import Protocol, TypeAlias
 Row: TypeAlias = tuple[bytes | None, ...]
 """One row as it came from the server: each column the bytes of its value, NULL as None."""
 
+Verdict: TypeAlias = Callable[[tuple[tuple[Row, ...], ...]], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -41,13 +43,24 @@ class Batch:
     prepare: bool = True  # False: unnamed statements only, for transaction poolers
     # Looks at the rows of every statement (context excluded) before the transaction ends; raising
     # rolls it back. Costs a second round trip, so only for plans that need a verdict.
-    verdict: Callable[[tuple[tuple[Row, ...], ...]], None] | None = None
+    verdict: Verdict | None = None
+    # Whether a value of the client may reach dynamic SQL: it is an argument of a function, or
+    # meets a trigger. Only plans that read tables and views may say False (see session.py).
+    calls: bool = True
 
 
 class Connection(Protocol):
+    """A session that runs one batch after another, each in a clean session (see session.py)."""
+
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         """The rows of each of `batch.statements`. Raises errors.DatabaseError with the SQLSTATE,
         errors.ConnectionLost if the connection went away. Usable again after a DatabaseError."""
+        ...
+
+    def when_idle(self, callback: Callable[[], None]) -> None:
+        """Calls back once nothing is under way and the session is clean, or the connection is
+        closed: at once if that is so already. After `run` it takes a moment, after a cancelled
+        `run` longer."""
         ...
 
     async def close(self) -> None: ...

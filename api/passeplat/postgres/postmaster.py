@@ -54,16 +54,14 @@ def answers(postmaster: Postmaster) -> bool:
 
 
 def is_postmaster(pid: int, data: Path) -> bool | None:
-    """Whether this process serves these data; None where /proc does not tell."""
-    if not Path("/proc/self/stat").exists():
-        return None
+    """Whether this process serves these data; None where /proc does not tell. A zombie has no
+    command line any more."""
     process = Path("/proc") / str(pid)
     try:
-        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
         arguments = (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return None if _exists(pid) else False
-    if state in "ZX" or Path(os.fsdecode(arguments[0])).name not in NAMES:
+    if Path(os.fsdecode(arguments[0])).name not in NAMES:
         return False
     return os.fsencode(data) in arguments or _works_in(process, data)
 

@@ -30,7 +30,7 @@ def body_sql(plan: Plan) -> str:
 
 def _handled(handler: Handler, value: str) -> str:
     if handler.function is None:
-        return f"(array_agg({value}))[1]"
+        return value
     row = value if handler.relation is None else f"{value}::{quote_qualified(handler.relation)}"
     return f"{quote_qualified(handler.function)}({row})"
 

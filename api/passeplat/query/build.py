@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from passeplat.claims import Claims
 from passeplat.config import Config
-from passeplat.names import QualifiedName, quote_qualified
+from passeplat.names import QualifiedName, quote, quote_qualified
 from passeplat.plan.model import CallPlan, Change, Explain, InsertPlan, Plan
 from passeplat.postgres.model import Query
 from passeplat.query.body import ROWS, body_sql
@@ -26,10 +26,12 @@ def build(
         context=context_query(plan, claims, config, role_settings),
         pre_request=_pre_request(config),
         main=main_query(plan),
+        columns=() if plan.representation.explain else result_columns(plan),
         explain=_explain_count(plan),
         scope=f"{claims.role} {path}",
         isolation=plan.isolation,
         rollback=rolls_back(plan, config),
+        calls=plan.change is not None or config.db_pre_request is not None,
     )
 
 
@@ -65,30 +67,45 @@ def _main_sql(plan: Plan, params: Params) -> str:
     change = plan.change
     source = read_sql(plan.read, params) if change is None else _change_sql(change, params)
     rows = "select * from pgrst_source"
-    if change is not None and plan.wants_body and not _is_scalar(change):
+    if isinstance(change, CallPlan) and change.scalar:
+        rows = f"{rows} as {quote(change.function.name)}"
+    elif change is not None and plan.wants_body:
         rows = read_sql(plan.read, params)
     counted = _counts_exactly(plan)
     count = f", pgrst_source_count as ({_count(plan, params)})" if counted else ""
     total = (
         "(select pg_catalog.count(*) from pgrst_source_count)::text" if counted else "null::text"
     )
-    return (
-        f"with pgrst_source as ({source}){count}"
-        f" select {total} as total_result_set, pg_catalog.count({ROWS})::text as page_total,"
-        f" {body_sql(plan)} as body,"
-        " nullif(current_setting('response.headers', true), '') as response_headers,"
-        " nullif(current_setting('response.status', true), '') as response_status,"
-        f" {_inserted(change)} as inserted, {_location(plan)} as location"
-        f" from ({rows}) as {ROWS}"
-    )
+    expressions = {
+        "table_total": total,
+        "page_total": _page_total(plan),
+        "location": _location(plan),
+        "body": body_sql(plan),
+        "response_headers": "nullif(current_setting('response.headers', true), '')",
+        "response_status": "nullif(current_setting('response.status', true), '')",
+        "inserted": _inserted(change),
+    }
+    columns = ", ".join(f"{expressions[name]} as {name}" for name in result_columns(plan))
+    return f"with pgrst_source as ({source}){count} select {columns} from ({rows}) as {ROWS}"
+
+
+def result_columns(plan: Plan) -> tuple[str, ...]:
+    """Fields of Result, in the order of the one row: only writes have all."""
+    read = ("body", "response_headers", "response_status")
+    if plan.change is None or isinstance(plan.change, CallPlan):
+        return ("table_total", "page_total", *read)
+    return ("table_total", "page_total", "location", *read, "inserted")
+
+
+def _page_total(plan: Plan) -> str:
+    handler = plan.representation.handler
+    if handler is not None and handler.function is None:
+        return "'1'"
+    return f"pg_catalog.count({ROWS})::text"
 
 
 def _change_sql(change: Change, params: Params) -> str:
     return call_sql(change, params) if isinstance(change, CallPlan) else mutate_sql(change, params)
-
-
-def _is_scalar(change: Change) -> bool:
-    return isinstance(change, CallPlan) and change.scalar
 
 
 def _counts_exactly(plan: Plan) -> bool:
@@ -109,8 +126,7 @@ def _count(plan: Plan, params: Params) -> str:
 
 def _explain_count(plan: Plan) -> Query | None:
     """The planner's guess, if that is the answer or could become it."""
-    count = plan.request.preferences.count
-    guessed = count == "planned" or (count == "estimated" and plan.max_rows is not None)
+    guessed = plan.request.preferences.count in ("planned", "estimated")
     if not guessed or (plan.change is not None and not isinstance(plan.change, CallPlan)):
         return None
     params = Params()

@@ -18,13 +18,15 @@ SCALAR = "pgrst_scalar"
 def call_sql(plan: CallPlan, params: Params) -> str:
     source, arguments = _arguments(plan, params)
     call = f"{quote_qualified(plan.function)}({arguments})"
-    if plan.scalar:
+    if plan.anonymous:
         return f"select {SCALAR} from {source}lateral (select {call} as {SCALAR}) as pgrst_call"
+    if plan.scalar:
+        alias = quote(plan.function.name)
+        return f"select {alias}.{SCALAR} from {source}{call} as {alias}({SCALAR})"
     columns = ", ".join(
         "pgrst_call.*" if name == "*" else f"pgrst_call.{quote(name)}" for name in plan.returning
     )
-    lateral = "lateral " if source else ""
-    return f"select {columns or '1'} from {source}{lateral}{call} as pgrst_call"
+    return f"select {columns or '1'} from {source}{call} as pgrst_call"
 
 
 def _arguments(plan: CallPlan, params: Params) -> tuple[str, str]:

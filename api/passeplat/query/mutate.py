@@ -116,27 +116,27 @@ def _rows(
     """The body as rows called pgrst_body, one column for each that is written."""
     kind = "jsonb" if defaults else "json"
     document = f"{params.bind(raw(body))}::{kind}"
-    array = is_array(body)
+    array, source = is_array(body), ""
     if defaults:
-        document = _with_defaults(document, columns, array=array)
-        array = True
+        source = f"{_with_defaults(document, columns, array=array)}, lateral "
+        document, array = "pgrst_defaults.pgrst_rows", True
     if single and array:
         document, array = f"({document})->0", False
     function = f"{kind}_to_recordset" if array else f"{kind}_to_record"
     if not columns:
-        return f"{kind}_array_elements({document}) as pgrst_body"
+        return f"{source}{kind}_array_elements({document}) as pgrst_body"
     shape = ", ".join(f"{quote(each.name)} {each.type}" for each in columns)
-    return f"{function}({document}) as pgrst_body({shape})"
+    return f"{source}{function}({document}) as pgrst_body({shape})"
 
 
 def _with_defaults(document: str, columns: tuple[WriteColumn, ...], *, array: bool) -> str:
     pairs = [(each.name, each.default) for each in columns if each.default is not None]
     objects = " || ".join(_object(pairs[at : at + 50]) for at in range(0, len(pairs), 50))
     elements = document if array else f"jsonb_build_array({document})"
-    merged = f"{objects} || pgrst_row" if objects else "pgrst_row"
+    merged = f"{objects} || elem" if objects else "elem"
     return (
-        f"(select coalesce(jsonb_agg({merged}), '[]')"
-        f" from jsonb_array_elements({elements}) as pgrst_row)"
+        f"(select jsonb_agg({merged}) as pgrst_rows"
+        f" from jsonb_array_elements({elements}) as elem) as pgrst_defaults"
     )
 
 

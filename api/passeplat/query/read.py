@@ -53,7 +53,7 @@ def limit_sql(rows: Range) -> str:
 def _items(plan: ReadPlan, of: str) -> str:
     items = [_item(item, of) for item in plan.select]
     for embed in plan.embeds:
-        items += _embed_items(embed, comparable=plan.aggregates)
+        items += _embed_items(embed)
     return ", ".join(items)
 
 
@@ -83,17 +83,16 @@ def _aggregate(sql: str, aggregate: str | None, cast: str | None) -> str:
     return aggregated if cast is None else f"cast({aggregated} as {cast})"
 
 
-def _embed_items(embed: EmbedPlan, *, comparable: bool) -> list[str]:
-    """What an embed adds to the select list; `comparable`: as jsonb, to be grouped by."""
+def _embed_items(embed: EmbedPlan) -> list[str]:
+    """What an embed adds to the select list: jsonb, which can be grouped by."""
     if embed.spread:
         return [_lifted(each, embed) for each in embed.lifted]
     if embed.hidden:
         return []
     alias = quote(embed.alias)
-    cast = "::jsonb" if comparable else ""
     if embed.to_one:
-        return [f"row_to_json({alias}.*){cast} as {quote(embed.name)}"]
-    return [f"coalesce({alias}.{alias}, '[]'){cast} as {quote(embed.name)}"]
+        return [f"to_jsonb({alias}.*) as {quote(embed.name)}"]
+    return [f"coalesce({alias}.{alias}, '[]') as {quote(embed.name)}"]
 
 
 def _lifted(lifted: LiftedField, embed: EmbedPlan) -> str:
@@ -121,9 +120,9 @@ def _embed(embed: EmbedPlan, parent: str, params: Params) -> str:
 def _aggregated_rows(embed: EmbedPlan) -> str:
     alias = quote(embed.alias)
     if not embed.lifted:
-        return f"json_agg({alias}) as {alias}"
+        return f"jsonb_agg({alias}) as {alias}"
     return ", ".join(
-        f"json_agg({alias}.{quote(each.source)}) as {quote(each.source)}" for each in embed.lifted
+        f"jsonb_agg({alias}.{quote(each.source)}) as {quote(each.source)}" for each in embed.lifted
     )
 
 

@@ -37,11 +37,12 @@ def render_info(plan: InfoPlan) -> Response:
 
 
 def _has_body(plan: Plan, status: int) -> bool:
-    return plan.wants_body and status != 204  # noqa: PLR2004
+    wanted = plan.wants_body or plan.representation.explain is not None
+    return wanted and status != 204  # noqa: PLR2004
 
 
 def _type(plan: Plan, status: int) -> Headers:
-    if not _has_body(plan, status) and plan.representation.explain is None:
+    if not _has_body(plan, status):
         return ()
     if plan.root_spec:
         return (("Content-Type", "application/openapi+json; charset=utf-8"),)
@@ -106,7 +107,7 @@ def total_of(plan: Plan, result: Result, config: Config) -> int | None:
             return result.planned_total
         case "estimated":
             exact = result.page_total if result.table_total is None else result.table_total
-            if config.db_max_rows is None or exact <= config.db_max_rows:
+            if config.db_max_rows is not None and exact <= config.db_max_rows:
                 return exact
             return max(exact, result.planned_total or 0)
 

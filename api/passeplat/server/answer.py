@@ -48,7 +48,6 @@ async def _answer(call: Call, state: State) -> Response:
     with call.timings.of("jwt"):
         claims = verify(state.verifier, _authorization(call), time())
     call.role = claims.role
-    _refuse_authenticator(claims, state)
     if cache is None:
         raise SchemaCacheMissing
     with call.timings.of("parse"):
@@ -56,12 +55,13 @@ async def _answer(call: Call, state: State) -> Response:
             call.method, call.raw_path, call.query_string, call.headers, call.body, config
         )
     with call.timings.of("plan"):
-        plan = resolve(request, cache, config)
+        plan = resolve(request, cache, config, claims.role)
     match plan:
         case InfoPlan():
-            return render_info(plan)
+            with call.timings.of("response"):
+                return render_info(plan)
         case DocumentPlan():
-            return await document(plan, claims, state)
+            return await document(plan, claims, state, call.timings)
         case Plan():
             return await _execute(call, plan, claims, state)
 
@@ -82,10 +82,3 @@ def _authorization(call: Call) -> str | None:
     values = (value for name, value in call.headers if name == b"authorization")
     found = next(values, None)
     return None if found is None else found.decode("latin-1")
-
-
-def _refuse_authenticator(claims: Claims, state: State) -> None:
-    """PostgreSQL lets anyone set the role they logged in with; a token may not ask for it."""
-    if claims.role == state.session_user and claims.role != state.config.db_anon_role:
-        message = f'permission denied to set role "{claims.role}"'
-        raise DatabaseError({"S": "ERROR", "C": "42501", "M": message})

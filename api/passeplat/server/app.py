@@ -15,32 +15,24 @@ from passeplat.server.state import State
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SERVER = ("Server", f"passeplat/{__version__}")
 _NO_CONTENT = frozenset({204, 304})
 
 
-def rest(state: State) -> ASGIApp:
-    """The REST interface alone, to be mounted at the root."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        if is_preflight(scope["method"], headers):
-            allowed = state.config.server_cors_allowed_origins
-            await _send(preflight(headers, allowed), scope["method"], send)
-            return
-        call = Call(
-            scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b""
-        )
-        response = await _answer(call, state, receive)
-        finished = _finish(response, call, headers, state)
-        await _send(finished, call.method, send)
-        _log(call, scope, headers, finished, state)
-
-    return app
+async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+    """The REST interface as an ASGI application; the State is in the scope's lifespan state."""
+    state: State = scope["state"]["passeplat"]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if is_preflight(scope["method"], headers):
+        allowed = state.config.server_cors_allowed_origins
+        await _send(preflight(headers, allowed), scope["method"], send)
+        return
+    call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
+    response = await _answer(call, state, receive)
+    finished = _finish(response, call, headers, state)
+    await _send(finished, call.method, send)
+    _log(call, scope, headers, finished, state)
 
 
 def _log(

@@ -9,8 +9,6 @@ from passeplat.postgres.model import Batch, End, Row
 from passeplat.postgres.pool import Pool
 from passeplat.query.model import Result, Transaction
 
-_ISOLATIONS = frozenset({"repeatable read", "serializable", "read uncommitted", "read committed"})
-
 
 async def run(
     transaction: Transaction,
@@ -25,7 +23,7 @@ async def run(
 
     def judge(rows: tuple[tuple[Row, ...], ...]) -> None:
         if verdict is not None:
-            verdict(_result(rows, position))
+            verdict(_result(rows[position:], transaction.columns))
 
     rows = await pool.run(
         Batch(
@@ -36,33 +34,29 @@ async def run(
             end=End.ROLLBACK if transaction.rollback else End.COMMIT,
             prepare=config.db_prepared_statements,
             verdict=None if verdict is None else judge,
+            calls=transaction.calls,
         )
     )
-    return _result(rows, position)
+    return _result(rows[position:], transaction.columns)
 
 
-def _result(rows: tuple[tuple[Row, ...], ...], position: int) -> Result:
-    main = rows[position]
-    planned = _planned(rows[position + 1]) if len(rows) > position + 1 else None
-    if len(main) != 1 or len(main[0]) == 1:
-        return _explained(main, planned)
-    total, page, body, headers, status, inserted, location = main[0]
+def _result(rows: tuple[tuple[Row, ...], ...], columns: tuple[str, ...]) -> Result:
+    """Of the main statement, and of the counting EXPLAIN where there was one."""
+    main, *explained = rows
+    planned = _planned(explained[0]) if explained else None
+    if not columns:
+        return Result(body=b"\n".join(row[0] or b"" for row in main), planned_total=planned)
+    values = dict(zip(columns, main[0] if main else (), strict=False))
     return Result(
-        body=body or b"",
-        page_total=_int(page) or 0,
-        table_total=_int(total),
-        response_headers=headers,
-        response_status=status,
-        inserted=_int(inserted),
-        location=location,
+        body=values.get("body") or b"",
+        page_total=_int(values.get("page_total")) or 0,
+        table_total=_int(values.get("table_total")),
+        response_headers=values.get("response_headers"),
+        response_status=values.get("response_status"),
+        inserted=_int(values.get("inserted")),
+        location=values.get("location"),
         planned_total=planned,
     )
-
-
-def _explained(rows: tuple[Row, ...], planned: int | None) -> Result:
-    """EXPLAIN gives its text line by line."""
-    body = b"\n".join(row[0] or b"" for row in rows)
-    return Result(body, 0, None, None, None, None, None, planned)
 
 
 def _planned(rows: tuple[Row, ...]) -> int:

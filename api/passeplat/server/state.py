@@ -9,9 +9,19 @@ from passeplat.schema_cache.model import SchemaCache
 
 
 @dataclass(slots=True)
+class Loads:
+    """How the schema cache came to be, for /metrics and /ready."""
+
+    succeeded: int = 0
+    failed: int = 0
+    pending: bool = True  # the last attempt failed, or there was none yet
+    query_seconds: float = 0.0
+
+
+@dataclass(slots=True)
 class State:
     config: Config
     verifier: Verifier
     pool: Pool
     schema_cache: SchemaCache | None  # None until it was loaded once
-    session_user: str  # the authenticator: nobody may become it
+    loads: Loads

@@ -1,6 +1,7 @@
 """The life of a project's PostgreSQL: one server, started once, ended with its command."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,6 +44,11 @@ print(flush=True)
 time.sleep(60)
 """
 
+BUSY = "select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()"
+
+UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
+MAY_UNSHARE = shutil.which("unshare") and subprocess.call((*UNSHARE, "true")) == 0  # noqa: S603
+
 
 @pytest.fixture
 def command(project: Path) -> Iterator[Command]:
@@ -58,9 +64,11 @@ def command(project: Path) -> Iterator[Command]:
         end(process)
 
 
-def python(script: str, *arguments: object) -> "subprocess.Popen[str]":
+def python(
+    script: str, *arguments: object, inside: tuple[str, ...] = ()
+) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 - the scripts above
-        (sys.executable, "-c", script, *map(str, arguments)),
+        (*inside, sys.executable, "-c", script, *map(str, arguments)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -130,8 +138,7 @@ def test_a_stop_ends_the_server(cluster: Cluster) -> None:
 def test_a_stop_does_not_wait_for_open_connections(cluster: Cluster, ask: Ask) -> None:
     psql = (cluster.binaries.tool("psql"), "-Xqc", "select pg_sleep(60)", cluster.start())
     with stranger(cluster, *psql) as session:
-        sleeping = "select count(*) from pg_stat_activity where query ~ '^select pg_sleep'"
-        until(lambda: ask(cluster.url(), sleeping))
+        until(lambda: ask(cluster.url(), BUSY))
         cluster.stop()
         assert session.wait(10) != 0
 
@@ -266,6 +273,27 @@ def test_a_server_killed_with_sigkill_starts_again_with_its_data(
     until(lambda: not runs(pid))
     assert ask(cluster.start(), "select answer from kept") == 42
     assert (pid_of(cluster) == pid, cluster.adopted) == (False, False)
+
+
+def test_a_start_waits_for_a_session_that_outlived_its_killed_server(
+    cluster: Cluster, ask: Ask
+) -> None:
+    busy = "select count(*) from generate_series(1, 20000000)"
+    psql = (cluster.binaries.tool("psql"), "-Xqc", busy, cluster.start())
+    with stranger(cluster, *psql):
+        until(lambda: ask(cluster.url(), BUSY))
+        pid = pid_of(cluster)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not runs(pid))
+        assert ask(cluster.start(), "select 1") == 1
+
+
+@pytest.mark.skipif(not MAY_UNSHARE, reason="we may have no process ids of our own")
+def test_a_server_in_another_container_is_adopted(cluster: Cluster, project: Path) -> None:
+    cluster.start()
+    other = python(COMMAND, project, inside=UNSHARE)
+    assert told(other) == (pid_of(cluster), True)
+    end(other)
 
 
 def leave_pid_file(cluster: Cluster, pid: int) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from passeplat.errors import SettingError
+from passeplat.postgres.binaries import installed
 from passeplat.postgres.cluster import Cluster
 
 Ask = Callable[[str, str], object]
@@ -87,6 +88,27 @@ def test_the_url_of_another_database_and_user_is_quoted(started: Cluster, ask: A
     ask(started.url(), 'create role "x@y:z" login')
     url = started.url(database="a/b ?é", user="x@y:z")
     assert ask(url, "select current_database() || current_user") == "a/b ?éx@y:z"
+
+
+def installed_majors() -> list[Path]:
+    return [*installed({"PATH": os.environ.get("PATH", "")})]
+
+
+@pytest.mark.parametrize("bindir", installed_majors(), ids=str)
+def test_an_installed_server_serves_as_well(
+    project: Path, open_cluster: Open, ask: Ask, bindir: Path
+) -> None:
+    url = open_cluster(project, PASSEPLAT_PG_BIN=str(bindir)).start()
+    sql = "select concat_ws(' ', pg_encoding_to_char(encoding), datctype) from pg_database limit 1"
+    assert str(ask(url, sql)).startswith("UTF8 C")
+
+
+def test_a_file_in_the_way_is_named(project: Path, open_cluster: Open) -> None:
+    (project / ".passeplat").touch()
+    with pytest.raises(
+        SettingError, match=rf"The database needs {project}/.passeplat: File exists"
+    ):
+        open_cluster(project)
 
 
 def test_a_path_too_long_for_a_socket_still_has_one(deep: Path, open_cluster: Open) -> None:

@@ -1,0 +1,309 @@
+"""The pipelined connection: a batch in, its rows out, in one write and one read.
+
+asyncpg opens the connection (authentication, TLS, host lists, `target_session_attrs`); then its
+transport is ours. `check_asyncpg` says whether the private attributes this takes are there.
+
+What was sent and is not yet answered waits in `_flights`, in the order of the answers. A request
+is followed, in the same write, by the flight that resets the session; the request has its answer
+while that is still under way, and the next one is not sent before it is done.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from operator import attrgetter
+from typing import Any
+
+import asyncpg
+from asyncpg import connect_utils
+from asyncpg.protocol import Protocol
+
+from passeplat.errors import ConnectionLost, DatabaseError, SettingError
+from passeplat.postgres import session, wire
+from passeplat.postgres.connect import open_connection
+from passeplat.postgres.flight import Flight, add_batch, add_end, add_resets, needs_block
+from passeplat.postgres.model import Batch, End, Row, Verdict
+from passeplat.postgres.statements import Statements
+
+MAX_STATEMENTS = 100
+"""Prepared statements a session holds: a small one costs the server 23 kB, an embedding 61 kB."""
+
+_take_over = attrgetter("_transport", "_protocol", "_addr", "_params")
+_send_cancel_request: Any = getattr(connect_utils, "_cancel", None)
+
+_ATTRIBUTES: tuple[tuple[Any, str], ...] = (
+    (asyncpg.Connection, "_transport"),
+    (asyncpg.Connection, "_protocol"),
+    (asyncpg.Connection, "_addr"),
+    (asyncpg.Connection, "_params"),
+    (Protocol, "backend_pid"),
+    (Protocol, "backend_secret"),
+    (Protocol, "connection_lost"),
+    (connect_utils, "_cancel"),
+)
+
+
+def check_asyncpg() -> None:
+    """Raises SettingError if this version of asyncpg is not built the way we use it."""
+    missing = [name for owner, name in _ATTRIBUTES if not hasattr(owner, name)]
+    if missing:
+        raise SettingError(
+            f"asyncpg {asyncpg.__version__} does not have {', '.join(missing)};"
+            " install a version of asyncpg that passeplat's package metadata allows"
+        )
+
+
+async def connect(uri: str, max_statements: int = MAX_STATEMENTS) -> "Pipeline":
+    """Raises errors.ConnectionFailed, errors.SettingError."""
+    check_asyncpg()
+    return Pipeline(await open_connection(uri), max_statements)
+
+
+class Pipeline(asyncio.Protocol):
+    """Implements model.Connection."""
+
+    def __init__(self, opened: asyncpg.Connection, max_statements: int = MAX_STATEMENTS) -> None:
+        self._opened = opened  # kept alive, for it closes what it loses sight of
+        self._loop = asyncio.get_running_loop()
+        self._reader = wire.Reader()
+        self._flights: deque[Flight] = deque()
+        self._statements = Statements(max_statements)
+        self._resets_prepared = False
+        self._state = wire.IDLE
+        self._settling: asyncio.Task[None] | None = None
+        self._waiting: list[Callable[[], None]] = []  # for the session to be clean
+        self._landed: list[Callable[[], None]] = []  # for every answer
+        self._lost = False
+        self._farewell: str | None = None  # why the server ended the connection
+        self._receive: dict[int, Callable[[bytes, int, int], None]] = {
+            wire.PARSE_COMPLETE: self._parse_complete,
+            wire.BIND_COMPLETE: self._bind_complete,
+            wire.DATA_ROW: self._data_row,
+            wire.COMMAND_COMPLETE: self._command_complete,
+            wire.EMPTY_QUERY_RESPONSE: self._command_complete,
+            wire.ERROR_RESPONSE: self._error_response,
+            wire.READY_FOR_QUERY: self._ready_for_query,
+            wire.CLOSE_COMPLETE: self._ignore,
+            wire.NOTICE_RESPONSE: self._ignore,
+            wire.NOTIFICATION_RESPONSE: self._ignore,
+            wire.PARAMETER_STATUS: self._ignore,
+        }
+        self._transport: asyncio.Transport
+        self._transport, self._asyncpg, self._address, self._parameters = _take_over(opened)
+        self._transport.set_protocol(self)
+
+    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+        flight = await self._fly(batch)
+        stale = flight.stale_step()
+        if stale is not None and stale.key is not None:
+            self._statements.forget(stale.key)
+            flight = await self._fly(batch)
+        if flight.error is not None:
+            raise DatabaseError(flight.error)
+        return tuple(flight.results)
+
+    def when_idle(self, callback: Callable[[], None]) -> None:
+        if self._lost or self._is_idle():
+            callback()
+        else:
+            self._waiting.append(callback)
+
+    async def close(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(wire.TERMINATE)
+            self._transport.close()
+        while not self._lost:
+            await self._wait(self._waiting)
+
+    def is_closed(self) -> bool:
+        return self._lost or self._transport.is_closing()
+
+    async def _fly(self, batch: Batch) -> Flight:
+        """The batch's flight when it is over. A cancelled one is cleaned up behind our back."""
+        while not self._is_idle() and not self._lost:
+            await self._wait(self._waiting)
+        if self.is_closed():
+            raise ConnectionLost(self._farewell)
+        flight, done = self._launch(batch)
+        try:
+            await done
+            if batch.verdict is not None and flight.error is None:
+                await self._judge(batch, batch.verdict, flight)
+        except asyncio.CancelledError:
+            self._abandon()
+            raise
+        return flight
+
+    def _launch(self, batch: Batch) -> tuple[Flight, "asyncio.Future[None]"]:
+        done = self._loop.create_future()
+        flight = Flight(block=needs_block(batch), done=done)
+        add_batch(flight, batch, self._statements)
+        if batch.verdict is not None:
+            self._send(flight)
+        elif flight.block:
+            add_end(flight, batch.end)
+            self._add_resets(flight, batch)
+            self._send(flight)
+        else:
+            reset = Flight()
+            self._add_resets(reset, batch)
+            self._send(flight, reset)
+        return flight, done
+
+    async def _judge(self, batch: Batch, verdict: Verdict, flight: Flight) -> None:
+        """Ends the transaction as the verdict says."""
+        ending = Flight(block=True)
+        try:
+            verdict(tuple(flight.results))
+        except BaseException:
+            self._end(ending, batch, End.ROLLBACK)
+            raise
+        ending.done = self._loop.create_future()
+        self._end(ending, batch, batch.end)
+        await ending.done
+        flight.error = ending.error
+
+    def _end(self, ending: Flight, batch: Batch, end: End) -> None:
+        add_end(ending, end)
+        self._add_resets(ending, batch)
+        self._send(ending)
+
+    def _add_resets(self, flight: Flight, batch: Batch) -> None:
+        first = batch.prepare and not self._resets_prepared
+        add_resets(flight, named=batch.prepare, first=first, check=batch.calls)
+        self._resets_prepared = self._resets_prepared or batch.prepare
+
+    def _send(self, *flights: Flight) -> None:
+        parts = [wire.close(name) for name in self._statements.take_unwanted()]
+        for flight in flights:
+            parts += flight.data
+            parts.append(wire.SYNC)
+            flight.data.clear()
+        self._flights += flights
+        self._transport.write(b"".join(parts))
+
+    def data_received(self, data: bytes) -> None:
+        for kind, buffer, start, end in self._reader.feed(data):
+            self._receive[kind](buffer, start, end)
+
+    def _parse_complete(self, *_: object) -> None:
+        flight = self._flights[0]
+        step = flight.steps[flight.step]
+        if step.key is not None:
+            self._statements.remember(step.key, step.name)
+
+    def _bind_complete(self, *_: object) -> None:
+        self._flights[0].bound = True
+
+    def _data_row(self, buffer: bytes, start: int, _end: int) -> None:
+        self._flights[0].receive_row(buffer, start)
+
+    def _command_complete(self, *_: object) -> None:
+        self._flights[0].complete_step()
+
+    def _ignore(self, *_: object) -> None:
+        """Nothing here depends on it."""
+
+    def _error_response(self, buffer: bytes, start: int, end: int) -> None:
+        fields = wire.fields(buffer, start, end)
+        if fields.get("V") in {"FATAL", "PANIC"} or not self._flights:
+            self._farewell = fields.get("M")
+        else:
+            self._flights[0].fail(fields)
+
+    def _ready_for_query(self, buffer: bytes, start: int, _end: int) -> None:
+        self._state = buffer[start]
+        flight = self._flights.popleft()
+        if flight.error is not None and flight.block:
+            self._resets_prepared = False  # they were skipped with the rest
+            self._recover()
+        if flight.unclean and self._settling is None:
+            self._abort("The session could not be cleaned")
+        if flight.done is not None and not flight.done.done():
+            flight.done.set_result(None)
+        if not self._flights:
+            self._call(self._landed)
+            if self._is_idle():
+                self._call(self._waiting)
+
+    def _recover(self) -> Flight:
+        """Ends what is left of a transaction and resets the session, relying on no name."""
+        flight = Flight()
+        if self._state != wire.IDLE:
+            add_end(flight, End.ROLLBACK)
+            flight.asked = 0
+        add_resets(flight, named=False, first=False, check=True)
+        self._send(flight)
+        return flight
+
+    def _is_idle(self) -> bool:
+        return not self._flights and self._settling is None and self._state == wire.IDLE
+
+    def _abandon(self) -> None:
+        """Nobody waits for what is under way any more."""
+        if not self._lost and not self._is_idle() and self._settling is None:
+            self._settling = self._loop.create_task(self._settle())
+
+    async def _settle(self) -> None:
+        """Waits for what was abandoned, cancelling it if it takes long; then a clean session or
+        none. A cancellation may arrive late and hit the reset: so there is another after it."""
+        clean = False
+        try:
+            async with asyncio.timeout(session.GIVE_UP):
+                await self._interrupt()
+                last = self._recover()
+                await self._wait_for_landing()
+                clean = last.error is None and not last.unclean and last.step == len(last.steps)
+        except (OSError, TimeoutError):
+            pass  # aborted below
+        finally:
+            self._settling = None
+            if clean:
+                self._call(self._waiting)
+            else:
+                self._abort("An abandoned statement did not end")
+
+    async def _interrupt(self) -> None:
+        try:
+            async with asyncio.timeout(session.PATIENCE):
+                await self._wait_for_landing()
+        except TimeoutError:
+            with suppress(ConnectionResetError):  # how some servers end this kind of connection
+                await _send_cancel_request(
+                    loop=self._loop,
+                    addr=self._address,
+                    params=self._parameters,
+                    backend_pid=self._asyncpg.backend_pid,
+                    backend_secret=self._asyncpg.backend_secret,
+                )
+            await self._wait_for_landing()
+
+    async def _wait_for_landing(self) -> None:
+        while self._flights and not self._lost:
+            await self._wait(self._landed)
+
+    async def _wait(self, callbacks: list[Callable[[], None]]) -> None:
+        called = asyncio.Event()
+        callbacks.append(called.set)
+        await called.wait()
+
+    def _call(self, callbacks: list[Callable[[], None]]) -> None:
+        called = callbacks.copy()
+        callbacks.clear()
+        for callback in called:
+            callback()
+
+    def _abort(self, reason: str) -> None:
+        self._farewell = self._farewell or reason
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = True
+        self._asyncpg.connection_lost(exc)
+        while self._flights:
+            done = self._flights.popleft().done
+            if done is not None and not done.done():
+                done.set_exception(ConnectionLost(self._farewell or (str(exc) if exc else None)))
+        self._call(self._landed)
+        self._call(self._waiting)

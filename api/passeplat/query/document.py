@@ -1,0 +1,54 @@
+"""The transaction that asks what a role may use: a DocumentPlan in, the statements of it out."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+
+from passeplat.claims import Claims
+from passeplat.config import Config
+from passeplat.names import QualifiedName
+from passeplat.plan.model import DocumentPlan, Plan, ReadPlan, Representation
+from passeplat.postgres.model import Batch, End, Query
+from passeplat.query.build import build
+from passeplat.request.model import MediaType
+
+_PRIVILEGES = files("passeplat.query").joinpath("document.sql").read_text("utf-8")
+# After the pre-request function, which may rely on the path of the request.
+_PATH = Query("select set_config('search_path', 'pg_catalog, pg_temp', true)")
+
+
+def document_batch(
+    plan: DocumentPlan,
+    claims: Claims,
+    config: Config,
+    role_settings: Iterable[tuple[str, str]] = (),
+) -> Batch:
+    """The only row of the last statement is what response/visible.py reads."""
+    transaction = build(_as_read(plan), claims, config, role_settings)
+    before = () if transaction.pre_request is None else (transaction.pre_request,)
+    return Batch(
+        context=transaction.context,
+        statements=(*before, _PATH, _privileges(plan, config)),
+        scope=transaction.scope,
+        isolation=transaction.isolation,
+        end=End.ROLLBACK if transaction.rollback else End.COMMIT,
+        prepare=config.db_prepared_statements,
+    )
+
+
+def _privileges(plan: DocumentPlan, config: Config) -> Query:
+    everything = config.openapi_mode == "ignore-privileges"
+    return Query(_PRIVILEGES, (plan.request.schema.encode(), b"true" if everything else b"false"))
+
+
+def _as_read(plan: DocumentPlan) -> Plan:
+    """The root has the transaction of any read: role, claims and settings are set in one place."""
+    nothing = QualifiedName("", "")
+    return Plan(
+        request=plan.request,
+        read=ReadPlan(nothing, None, (), (), (), (), plan.request.range),
+        change=None,
+        representation=Representation(MediaType("application/openapi+json"), "none"),
+        wants_body=True,
+        read_only=True,
+        primary_key=(),
+    )

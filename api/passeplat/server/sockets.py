@@ -1,0 +1,87 @@
+"""Where a server listens: host, port or path of the settings become a bound socket."""
+
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from passeplat.errors import SettingError
+
+_SPECIAL = {
+    "*": (socket.AF_INET6, "::"),
+    "*4": (socket.AF_INET, "0.0.0.0"),  # noqa: S104 - asked for by the setting
+    "!4": (socket.AF_INET, "0.0.0.0"),  # noqa: S104
+    "*6": (socket.AF_INET6, "::"),
+    "!6": (socket.AF_INET6, "::"),
+}
+
+
+def bind_tcp(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
+    """Bound, not yet listening: nobody connects before the server is ready."""
+    family, address = _SPECIAL.get(host) or _resolve(host, port)
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "*"))
+    try:
+        bound.bind((address, port))
+    except OSError as error:
+        bound.close()
+        raise SettingError(_refusal(host, port, error)) from None
+    bound.set_inheritable(True)
+    return bound
+
+
+def _resolve(host: str, port: int) -> tuple[int, str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise SettingError(
+            f"The host {host!r} is not known here: set server-host to an address of this machine."
+        ) from None
+    family, *_, address = found[0]
+    return family, str(address[0])
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"Port {port} needs privileges to listen on: choose one above 1023."
+    if error.errno in {98, 48}:
+        return (
+            f"Port {port} is taken by another program: stop it, or choose another port with --port."
+        )
+    return f"Cannot listen on {host}:{port}: {error.strerror}."
+
+
+def bind_unix(path: str, mode: int) -> socket.socket:
+    """A stale socket file is replaced; a living one is not."""
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if _answers(path):
+        raise SettingError(f"The socket {path} is in use by another program.")
+    with suppress(FileNotFoundError):
+        Path(path).unlink()
+    try:
+        bound.bind(path)
+    except OSError as error:
+        raise SettingError(f"Cannot listen on {path}: {error.strerror}.") from None
+    os.chmod(path, mode)  # noqa: PTH101
+    return bound
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+        return True
+
+
+def address_of(bound: socket.socket) -> str:
+    """As the log names it: host:port, [host]:port or the path."""
+    name = bound.getsockname()
+    if isinstance(name, str):
+        return name
+    return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
