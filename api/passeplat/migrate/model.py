@@ -109,9 +109,11 @@ class Snapshot:
     """The schema of a database, as of one moment."""
 
     facts: Mapping[Identity, Fact]  # in the order of pg_dump, which creates them
+    by_id: Mapping[int, Fact]
     dependents: Mapping[int, tuple[Fact, ...]]
     tables: Mapping[QualifiedName, TableFact]
     enums: Mapping[QualifiedName, tuple[str, ...]]
+    user: str  # who looked, and owns what is made without a word of owners
     archive: bytes  # what pg_restore makes the schema of
 
 
@@ -126,7 +128,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A statement of a change, and whose it is."""
+    """A statement of a change, or several that belong together, and whose they are."""
 
     sql: str
     identity: Identity
@@ -150,9 +152,19 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What would make one schema another. `labels` must be committed before `actions` use them."""
+    """What should make one schema another. `labels` must be committed before `actions` use them."""
+
+    labels: tuple[Action, ...] = ()
+    actions: tuple[Action, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """A proposal that was proved: its actions, in this order, made a copy equal to the target."""
 
     labels: tuple[Action, ...]
     actions: tuple[Action, ...]
     losses: tuple[Loss, ...]
-    obstacles: tuple[Obstacle, ...]
+    result: Snapshot

@@ -1,7 +1,7 @@
-"""SQL text goes in, its tokens and statements with their places come out; PostgreSQL parses the rest.
+"""SQL text goes in, its tokens and statements with their places come out.
 
-What ends a statement is a semicolon outside quotes, dollar quotes, comments, parentheses and the
-body (`begin atomic … end`) of a routine.
+PostgreSQL parses the rest. What ends a statement is a semicolon outside quotes, dollar quotes,
+comments, parentheses and the body (`begin atomic … end`) of a routine.
 https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 """
 
