@@ -30,7 +30,7 @@ MAX_STATEMENTS = 100
 """Prepared statements a session holds: a small one costs the server 23 kB, an embedding 61 kB."""
 
 _take_over = attrgetter("_transport", "_protocol", "_addr", "_params")
-_send_cancel_request = getattr(connect_utils, "_cancel", None)
+_send_cancel_request: Any = getattr(connect_utils, "_cancel", None)
 
 _ATTRIBUTES: tuple[tuple[Any, str], ...] = (
     (asyncpg.Connection, "_transport"),
@@ -76,7 +76,7 @@ class Pipeline(asyncio.Protocol):
         self._landed: list[Callable[[], None]] = []  # for every answer
         self._lost = False
         self._farewell: str | None = None  # why the server ended the connection
-        self._receive = {
+        self._receive: dict[int, Callable[[bytes, int, int], None]] = {
             wire.PARSE_COMPLETE: self._parse_complete,
             wire.BIND_COMPLETE: self._bind_complete,
             wire.DATA_ROW: self._data_row,

@@ -1,0 +1,185 @@
+"""The plain connection: a batch in, its rows out, with nothing but asyncpg's public interface.
+
+Slower (a dozen round trips), for when asyncpg is not built the way pipeline.py needs it.
+
+Parameters are text whatever their type, which asyncpg has no public way to send: it encodes values
+by type, custom codecs are refused for arrays, ranges and domains, and codecs by OID are private.
+So a statement is prepared by SQL and executed with its parameters as quoted literals: PostgreSQL
+reads such a literal with the input function of the parameter's type, exactly as it reads a text
+parameter, for any type there is or will be.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import asyncpg
+
+from passeplat.errors import ConnectionLost, DatabaseError
+from passeplat.names import literal
+from passeplat.postgres import session
+from passeplat.postgres.connect import open_connection
+from passeplat.postgres.model import Batch, End, Query, Row
+
+_RESET = "; ".join((*session.RESETS, "deallocate all"))
+_EXPLAIN = re.compile(r"explain\s*(?:\([^)]*\))?\s*", re.IGNORECASE)
+
+_LETTERS = {
+    "severity": "S",
+    "severity_en": "V",
+    "sqlstate": "C",
+    "message": "M",
+    "detail": "D",
+    "hint": "H",
+    "position": "P",
+    "internal_position": "p",
+    "internal_query": "q",
+    "context": "W",
+    "schema_name": "s",
+    "table_name": "t",
+    "column_name": "c",
+    "data_type_name": "d",
+    "constraint_name": "n",
+    "server_source_filename": "F",
+    "server_source_line": "L",
+    "server_source_function": "R",
+}
+
+
+async def connect(uri: str) -> "Plain":
+    """Raises errors.ConnectionFailed, errors.SettingError."""
+    return Plain(await open_connection(uri))
+
+
+class Plain:
+    """Implements model.Connection."""
+
+    def __init__(self, opened: asyncpg.Connection) -> None:
+        self._opened = opened
+        self._running = False
+        self._waiting: list[Callable[[], None]] = []
+        self._cleaning: asyncio.Task[None] | None = None
+        opened.add_termination_listener(self._terminated)
+
+    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+        while self._running:
+            called = asyncio.Event()
+            self.when_idle(called.set)
+            await called.wait()
+        if self.is_closed():
+            raise ConnectionLost
+        self._running = True
+        try:
+            return await self._transact(batch)
+        except asyncpg.PostgresError as error:
+            raise self._translate(error) from error
+        except (asyncpg.InterfaceError, OSError) as error:
+            raise ConnectionLost(str(error)) from error
+        finally:
+            self._cleaning = asyncio.create_task(self._clean())
+
+    def when_idle(self, callback: Callable[[], None]) -> None:
+        if self._running and not self.is_closed():
+            self._waiting.append(callback)
+        else:
+            callback()
+
+    async def close(self) -> None:
+        if self._running:
+            self._opened.terminate()
+        elif not self.is_closed():
+            await self._opened.close()
+
+    def is_closed(self) -> bool:
+        return self._opened.is_closed()
+
+    async def _transact(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+        await self._opened.execute(session.begin(batch.isolation))
+        if batch.context is not None:
+            await self._query("passeplat", batch.context)
+        named = [(f"passeplat_{number}", query) for number, query in enumerate(batch.statements)]
+        results = tuple([await self._query(name, query) for name, query in named])
+        if batch.end is End.ROLLBACK:
+            await self._opened.execute(session.CHECK_DEFERRED)
+        if batch.verdict is not None:
+            batch.verdict(results)
+        await self._opened.execute(batch.end.value)
+        return results
+
+    async def _query(self, name: str, query: Query) -> tuple[Row, ...]:
+        prepare = f"prepare {name} as "
+        explain = _EXPLAIN.match(query.sql)  # what is prepared cannot itself be an EXPLAIN
+        prefix = explain[0] if explain else ""
+        try:
+            await self._opened.execute(prepare + query.sql.removeprefix(prefix))
+        except asyncpg.PostgresError as error:
+            raise _move(error, len(prefix) - len(prepare)) from error
+        values = ", ".join(map(_literal, query.params))
+        executed = f"{prefix}execute {name}" + (f"({values})" if values else "")
+        rows = await self._opened.fetch(executed)
+        return tuple(tuple(map(_to_bytes, row)) for row in rows)
+
+    async def _clean(self) -> None:
+        """Ends what is left of the transaction and resets the session, or ends the session."""
+        try:
+            async with asyncio.timeout(session.GIVE_UP):
+                if self._opened.is_in_transaction():
+                    await self._opened.execute("rollback")
+                await self._opened.execute(_RESET)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            self._opened.terminate()
+        finally:
+            self._running = False
+            self._call_waiting()
+
+    def _terminated(self, _: object) -> None:
+        self._call_waiting()
+
+    def _call_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback()
+
+    def _translate(self, error: asyncpg.PostgresError) -> Exception:
+        ended = getattr(error, "severity_en", None) in {"FATAL", "PANIC"}
+        if ended or self.is_closed() or isinstance(error, asyncpg.ConnectionDoesNotExistError):
+            return ConnectionLost(str(error))
+        return DatabaseError(_fields(error))
+
+
+def _fields(error: asyncpg.PostgresError) -> dict[str, str]:
+    given = ((letter, getattr(error, name, None)) for name, letter in _LETTERS.items())
+    fields = {letter: str(value) for letter, value in given if value is not None}
+    return {"M": str(error), **fields}
+
+
+def _move(error: asyncpg.PostgresError, by: int) -> DatabaseError:
+    """The error of a PREPARE, with its position counted in the statement itself."""
+    fields = _fields(error)
+    if "P" in fields:
+        fields["P"] = str(int(fields["P"]) + by)
+    return DatabaseError(fields)
+
+
+def _literal(param: bytes | None) -> str:
+    """Raises DatabaseError for what is no text, as the server does."""
+    if param is None:
+        return "null"
+    end = param.find(b"\0")
+    try:
+        text = param.decode()
+    except UnicodeDecodeError as error:
+        end = error.start
+        text = ""
+    if end >= 0:
+        message = f'invalid byte sequence for encoding "UTF8": 0x{param[end]:02x}'
+        raise DatabaseError({"S": "ERROR", "C": "22021", "M": message})
+    return literal(text)
+
+
+def _to_bytes(value: object) -> bytes | None:
+    match value:
+        case None | bytes():
+            return value
+        case _:
+            return str(value).encode()
