@@ -41,18 +41,23 @@ def relations(oids: Iterable[int]) -> dict[str, Any]:
 
 @st.composite
 def constraints(draw: st.DrawFn) -> list[ConstraintRow]:
+    """Any keys, and often a junction: table 1 with two foreign keys in its primary key."""
     keys = [
         ConstraintRow(draw(tables), f"key_{kind}", kind, draw(some_columns), 0, None)
-        for kind in draw(st.lists(st.sampled_from("pu"), max_size=4))
+        for kind in draw(st.lists(st.sampled_from("pu"), max_size=3))
     ]
     foreign = []
-    for number in range(draw(st.integers(0, 4))):
+    for number in range(draw(st.integers(0, 3))):
         columns = draw(some_columns)
         targets = draw(st.permutations(NUMBERS))[: len(columns)]
         foreign.append(
             ConstraintRow(draw(tables), f"fk_{number}", "f", columns, draw(tables), targets)
         )
-    return keys + foreign
+    junction = [
+        ConstraintRow(1, "pk", "p", list(NUMBERS), 0, None),
+        *(ConstraintRow(1, f"to_{at}", "f", [at], draw(tables), [1]) for at in NUMBERS[:2]),
+    ]
+    return keys + foreign + (junction if draw(st.booleans()) else [])
 
 
 view_columns = st.lists(
