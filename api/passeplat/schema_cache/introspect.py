@@ -74,7 +74,7 @@ async def _read(connection: _Connection, config: Config) -> rows.Catalogue:
         media_aggregates=await fetch("media_aggregates", rows.MediaAggregateRow, exposed),
         roles=roles,
         settings=await _settable(connection, setting_names(roles)),
-        time_zones=await fetch("time_zones", rows.NameRow),
+        callable_names=await fetch("callable_names", rows.NameRow),
     )
 
 

@@ -181,7 +181,6 @@ class SchemaCache:
     routines: Mapping[QualifiedName, tuple[Routine, ...]]  # overloads together
     representations: Mapping[tuple[str, str], Representation]  # by (source, target)
     media_handlers: Mapping[tuple[QualifiedName | None, str], MediaHandler]
-    time_zones: frozenset[str]  # lower case
     # `alter role … set` of the roles that can be assumed, without isolation and what the request
     # itself sets
     role_settings: Mapping[str, tuple[tuple[str, str], ...]]

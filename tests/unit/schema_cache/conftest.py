@@ -43,7 +43,7 @@ EMPTY = Catalogue(
     media_aggregates=[],
     roles=[],
     settings=[],
-    time_zones=[],
+    callable_names=[],
 )
 
 

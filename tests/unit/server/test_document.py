@@ -50,7 +50,6 @@ CACHE = SchemaCache(
     routines={},
     representations={},
     media_handlers={},
-    time_zones=frozenset(),
     role_settings={"reader": (("statement_timeout", "5s"),)},
     role_isolation={},
     schema_descriptions={"api": "Library"},
