@@ -80,8 +80,6 @@ UNSIGNED = ["none", "None", "NONE", "nOnE", "", pytest.param(None, id="null"), 0
 
 
 @pytest.mark.parametrize("name", UNSIGNED)
-    "name", ["none", "None", "NONE", "nOnE", "", pytest.param(None, id="null"), 0, ["none"], {}]
-)
 @pytest.mark.parametrize("signature", ["", "AAAA"])
 def test_an_unsigned_token_is_refused(name: object, signature: str) -> None:
     token = f"{segment(json.dumps({'alg': name}).encode())}.{segment(b'{}')}.{signature}"
