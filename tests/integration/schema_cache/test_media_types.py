@@ -19,19 +19,14 @@ def returning(domain: str) -> str:
         create function api.f() returns "{domain}" return 'x';"""
 
 
-@pytest.mark.parametrize("name", ["text/html", "*/*", "application/vnd.geo+json", "Text/X-1"])
-def test_a_function_that_returns_such_a_domain_handles_its_media_type(
-    load: Load, name: str
-) -> None:
-    expected = MediaHandler(name.lower(), api("f"), api("f"))
-    assert load(returning(name)).media_handlers == {(api("f"), name.lower()): expected}
+def test_a_function_that_returns_such_a_domain_handles_its_media_type(load: Load) -> None:
+    cache = load(returning("Application/vnd.geo+json"))
+    name = "application/vnd.geo+json"
+    assert cache.media_handlers == {(api("f"), name): MediaHandler(name, api("f"), api("f"))}
 
 
-@pytest.mark.parametrize(
-    "name", ["html", "text/", "/html", "a/b/c", "text/ht ml", "*/html", "text/html\n"]
-)
-def test_a_domain_of_another_name_does_not(load: Load, name: str) -> None:
-    assert not load(returning(name)).media_handlers
+def test_a_domain_of_another_name_does_not(load: Load) -> None:
+    assert not load(returning("text/ht ml")).media_handlers
 
 
 def test_the_media_types_of_postgrest_cannot_be_taken(load: Load) -> None:

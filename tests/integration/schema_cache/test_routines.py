@@ -1,11 +1,11 @@
 """Functions: which can be called, with what, and what they give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from passeplat.names import QualifiedName
-from passeplat.schema_cache.model import Parameter, Routine, SchemaCache, Volatility
+from passeplat.schema_cache.model import ReturnType, Routine, SchemaCache, Volatility
 
 Load = Callable[..., SchemaCache]
 
@@ -21,43 +21,29 @@ def the(cache: SchemaCache, name: str = "f") -> Routine:
     return routine
 
 
-def parameters(cache: SchemaCache) -> dict[str, Parameter]:
-    return {parameter.name: parameter for parameter in the(cache).parameters}
+def callable_with(load: Load, signatures: Iterable[str]) -> set[str]:
+    """Which of the lists of arguments make a routine."""
+    named = {f"f{place}": arguments for place, arguments in enumerate(signatures)}
+    cache = load(
+        " ".join(
+            f"create function api.{name}({arguments})"
+            f" {'' if 'out ' in arguments else 'returns int'} {BODY};"
+            for name, arguments in named.items()
+        )
+    )
+    return {named[name.name] for name in cache.routines}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "",
-        "a int",
-        "a int, b text",
-        "inout a int",
-        "a int, out int",
-        "variadic a int[]",
-        "bytea",
-        "json",
-        "jsonb",
-        "text",
-        "xml",
-        "json, out a int",
-    ],
-)
-def test_named_arguments_or_one_that_takes_the_body_can_be_called(
-    load: Load, arguments: str
-) -> None:
-    assert api("f") in load(f"create function api.f({arguments}) {returning(arguments)}").routines
+def test_named_arguments_or_one_that_takes_the_body_can_be_called(load: Load) -> None:
+    named = {"", "a int", "a int, b text", "inout a int", "a int, out int", "variadic a int[]"}
+    whole = {"bytea", "json", "jsonb", "text", "xml", "json, out a int"}
+    assert callable_with(load, named | whole) == named | whole
 
 
-@pytest.mark.parametrize(
-    "arguments", ["int", "a int, int", "json, json", "varchar", "variadic int[]"]
-)
-def test_other_unnamed_arguments_cannot(load: Load, arguments: str) -> None:
-    cache = load(f"create function api.f({arguments}) {returning(arguments)}")
-    assert not cache.routines
-
-
-def returning(arguments: str) -> str:
-    return BODY if "out " in arguments else f"returns int {BODY}"
+def test_other_unnamed_arguments_cannot(load: Load) -> None:
+    assert not callable_with(
+        load, ("int", "a int, int", "json, json", "varchar", "variadic int[]", "text, out int, int")
+    )
 
 
 def test_procedures_triggers_aggregates_and_window_functions_are_not_routines(load: Load) -> None:
@@ -101,105 +87,89 @@ def test_the_last_argument_may_be_variadic(load: Load) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("declared", "type_", "without_length"),
-    [
-        ("int", "integer", "integer"),
-        ("char(3)", "character", "character varying"),
-        ("char(3)[]", "character[]", "character varying[]"),
-        ("bit(4)", "bit", "bit varying"),
-        ("bit[]", "bit[]", "bit varying[]"),
-        ("varchar(3)", "character varying", "character varying"),
-        ("api.mood", "api.mood", "api.mood"),
-        ("api.name_", "api.name_", "api.name_"),
-    ],
-)
-def test_an_argument_has_its_type_with_and_without_the_length_of_one(
-    load: Load, declared: str, type_: str, without_length: str
-) -> None:
+def test_an_argument_has_its_type_with_and_without_the_length_of_one(load: Load) -> None:
+    expected = {
+        "int": ("integer", "integer"),
+        "char(3)": ("character", "character varying"),
+        "char(3)[]": ("character[]", "character varying[]"),
+        "bit(4)": ("bit", "bit varying"),
+        "bit[]": ("bit[]", "bit varying[]"),
+        "varchar(3)": ("character varying", "character varying"),
+        "api.mood": ("api.mood", "api.mood"),
+        "api.name_": ("api.name_", "api.name_"),
+    }
+    arguments = ", ".join(f"a{place} {type_}" for place, type_ in enumerate(expected))
     cache = load(f"""
         create type api.mood as enum ();
         create domain api.name_ as text;
-        create function api.f(a {declared}) returns int {BODY};
+        create function api.f({arguments}) returns int {BODY};
     """)
-    found = parameters(cache)["a"]
-    assert (found.type, found.type_without_length) == (type_, without_length)
+    found = [(p.type, p.type_without_length) for p in the(cache).parameters]
+    assert dict(zip(expected, found, strict=True)) == expected
 
 
-@pytest.mark.parametrize(
-    ("returns", "name", "is_composite", "is_set"),
-    [
-        ("int", ("pg_catalog", "int4"), False, False),
-        ("setof text", ("pg_catalog", "text"), False, True),
-        ("int[]", ("pg_catalog", "_int4"), False, False),
-        ("record", ("pg_catalog", "record"), False, False),
-        ("setof record", ("pg_catalog", "record"), False, True),
-        ("api.mood", ("api", "mood"), False, False),
-        ("api.things", ("api", "things"), True, False),
-        ("setof api.things", ("api", "things"), True, True),
-        ("api.one_thing", ("api", "things"), True, False),
-        ("api.pair", ("api", "pair"), True, False),
-        ("hidden", ("public", "hidden"), True, False),
-    ],
-)
-def test_what_a_function_returns(
-    load: Load, returns: str, name: tuple[str, str], is_composite: bool, is_set: bool
-) -> None:
+def returned(load: Load, signatures: Iterable[str]) -> list[ReturnType]:
+    """What functions with these signatures return."""
+    functions = (f"create function api.f{at:02}{sig} {BODY};" for at, sig in enumerate(signatures))
     cache = load(f"""
         create type api.mood as enum ();
-        create type api.pair as (a int, b text[]);
-        create table api.things (id int);
-        create domain api.one_thing as api.things;
-        create table hidden (id int);
-        create function api.f() returns {returns} {BODY};
-    """)
-    found = the(cache).returns
-    assert (found.name, found.is_composite, found.is_set, found.is_record) == (
-        QualifiedName(*name),
-        is_composite,
-        is_set,
-        False,
-    )
-
-
-@pytest.mark.parametrize(
-    ("signature", "is_set", "columns"),
-    [
-        ("() returns table (a int, b text[])", True, (("a", "integer"), ("b", "text[]"))),
-        ("() returns table (a int)", True, (("a", "integer"),)),
-        ("(out a int, out b api.mood)", False, (("a", "integer"), ("b", "api.mood"))),
-        ("(x int, out a int)", False, (("a", "integer"),)),
-        ("(inout a int)", False, (("a", "integer"),)),
-        ("(out a int, out int)", False, (("a", "integer"), ("column2", "integer"))),
-        ("(out a int) returns setof int", True, (("a", "integer"),)),
-    ],
-)
-def test_output_arguments_make_a_record(
-    load: Load, signature: str, is_set: bool, columns: tuple[tuple[str, str], ...]
-) -> None:
-    cache = load(f"""
-        create type api.mood as enum ();
-        create function api.f{signature} {BODY};
-    """)
-    found = the(cache).returns
-    assert (found.is_composite, found.is_record, found.is_set, found.columns) == (
-        True,
-        True,
-        is_set,
-        columns,
-    )
-
-
-@pytest.mark.parametrize("returns", ["api.pair", "hidden", "api.pair_domain"])
-def test_the_columns_of_composites_outside_the_tables_are_listed(load: Load, returns: str) -> None:
-    cache = load(f"""
         create type api.pair as (a int, b text[]);
         create domain api.pair_domain as api.pair;
+        create table api.things (id int);
+        create domain api.one_thing as api.things;
         create table hidden (a int, gone int, b text[]);
         alter table hidden drop column gone;
-        create function api.f() returns {returns} {BODY};
+        {" ".join(functions)}
     """)
-    assert the(cache).returns.columns == (("a", "integer"), ("b", "text[]"))
+    return [routine.returns for (routine,) in cache.routines.values()]
+
+
+def test_what_a_function_returns(load: Load) -> None:
+    expected = {
+        "() returns int": (("pg_catalog", "int4"), False, False),
+        "() returns setof text": (("pg_catalog", "text"), False, True),
+        "() returns int[]": (("pg_catalog", "_int4"), False, False),
+        "() returns record": (("pg_catalog", "record"), False, False),
+        "() returns setof record": (("pg_catalog", "record"), False, True),
+        "() returns api.mood": (("api", "mood"), False, False),
+        "() returns api.things": (("api", "things"), True, False),
+        "() returns setof api.things": (("api", "things"), True, True),
+        "() returns api.one_thing": (("api", "things"), True, False),
+        "() returns api.pair": (("api", "pair"), True, False),
+        "() returns hidden": (("public", "hidden"), True, False),
+    }
+    found = [
+        ((r.name.schema, r.name.name), r.is_composite, r.is_set)
+        for r in returned(load, expected)
+        if not r.is_record
+    ]
+    assert dict(zip(expected, found, strict=True)) == expected
+
+
+def test_output_arguments_make_a_record(load: Load) -> None:
+    expected = {
+        "() returns table (a int, b text[])": (True, (("a", "integer"), ("b", "text[]"))),
+        "() returns table (a int)": (True, (("a", "integer"),)),
+        "(out a int, out b api.mood)": (False, (("a", "integer"), ("b", "api.mood"))),
+        "(x int, out a int)": (False, (("a", "integer"),)),
+        "(inout a int)": (False, (("a", "integer"),)),
+        "(out a int, out int)": (False, (("a", "integer"), ("column2", "integer"))),
+        "(out a int) returns setof int": (True, (("a", "integer"),)),
+    }
+    found = [
+        (r.is_set, r.columns) for r in returned(load, expected) if r.is_composite and r.is_record
+    ]
+    assert dict(zip(expected, found, strict=True)) == expected
+
+
+def test_the_columns_of_composites_outside_the_tables_are_listed(load: Load) -> None:
+    signatures = ("() returns api.pair", "() returns hidden", "() returns api.pair_domain")
+    found = [returns.columns for returns in returned(load, signatures)]
+    assert found == [(("a", "integer"), ("b", "text[]"))] * 3
+
+
+def test_the_columns_of_tables_are_left_to_the_tables(load: Load) -> None:
+    assert [returns.columns for returns in returned(load, ["() returns api.things"])] == [()]
 
 
 def test_a_function_may_return_nothing(load: Load) -> None:
@@ -210,10 +180,15 @@ def test_a_function_may_return_nothing(load: Load) -> None:
     assert (the(cache).is_void, the(cache, "g").is_void) == (True, False)
 
 
-@pytest.mark.parametrize("volatility", list(Volatility))
-def test_volatility_is_kept(load: Load, volatility: Volatility) -> None:
-    cache = load(f"create function api.f() returns int {volatility.name} {BODY}")
-    assert the(cache).volatility is volatility
+def test_volatility_is_kept(load: Load) -> None:
+    cache = load(
+        " ".join(
+            f"create function api.{volatility.name}() returns int {volatility.name} {BODY};"
+            for volatility in Volatility
+        )
+    )
+    found = {name.name: routine.volatility for name, (routine,) in cache.routines.items()}
+    assert found == {volatility.name.lower(): volatility for volatility in Volatility}
 
 
 def test_only_settings_that_may_be_hoisted_are_kept(load: Load) -> None:
