@@ -2,6 +2,7 @@
 
 A file is a unit: it is sent whole, and is one transaction unless it says otherwise. What fails is
 tried again after the others, until nothing changes: so files may refer to each other as they like.
+In a transaction of the caller's they are one unit together.
 """
 
 from collections.abc import Sequence
@@ -58,12 +59,24 @@ def _in_order(files: Sequence[SqlFile], hint: Sequence[SqlFile]) -> list[SqlFile
 
 async def _runs(connection: Connection, file: SqlFile) -> bool:
     await connection.execute(_FRESH)
+    if connection.is_in_transaction():
+        return await _runs_within(connection, file)
     try:
         await connection.execute(file.text)
     except asyncpg.PostgresError:
         await _leave_transaction(connection)
         return False
     return not await _leave_transaction(connection)
+
+
+async def _runs_within(connection: Connection, file: SqlFile) -> bool:
+    """In the caller's transaction, which goes on if the file fails."""
+    try:
+        async with connection.transaction():
+            await connection.execute(file.text)
+    except asyncpg.PostgresError:
+        return False
+    return True
 
 
 async def _leave_transaction(connection: Connection) -> bool:
@@ -76,16 +89,29 @@ async def _leave_transaction(connection: Connection) -> bool:
 
 async def _diagnose(connection: Connection, file: SqlFile) -> Fault:
     """Which statement it is: statement by statement, and all of it undone."""
-    statements = split(file.text)
     await connection.execute(_FRESH)
-    await connection.execute("begin")
+    begin, undo = ("savepoint here", "rollback to here")
+    if not connection.is_in_transaction():
+        begin, undo = ("begin", "rollback")
+    await connection.execute(begin)
     try:
-        for statement in statements:
-            if error := await _error_of(connection, statement):
-                return locate(file, statement, error)
-        return fault_at(file, statements[-1].start if statements else 0, _UNFINISHED)
+        fault = await fault_of(connection, file)
+        return fault or fault_at(file, _last_start(file), _UNFINISHED)
     finally:
-        await _leave_transaction(connection)
+        await connection.execute(undo)
+
+
+def _last_start(file: SqlFile) -> int:
+    statements = split(file.text)
+    return statements[-1].start if statements else 0
+
+
+async def fault_of(connection: Connection, file: SqlFile) -> Fault | None:
+    """Run its statements one by one, in whatever transaction there is, up to the first fault."""
+    for statement in split(file.text):
+        if error := await _error_of(connection, statement):
+            return locate(file, statement, error)
+    return None
 
 
 async def _error_of(connection: Connection, statement: Statement) -> asyncpg.PostgresError | None:
