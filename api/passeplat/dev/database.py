@@ -148,15 +148,8 @@ class Development:
         return await take_snapshot(url, self.home.binaries, self.home.environ)
 
     async def _back_up(self, backups: Path) -> Path:
-        """Readable by its owner only, as the rows it holds."""
         dump = await dump_all(self.home.url, self.home.binaries, self.home.environ)
-        backups.mkdir(parents=True, exist_ok=True, mode=0o700)
-        saved = backups / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.dump"
-        saved.touch(mode=0o600)
-        saved.write_bytes(dump)
-        for old in sorted(backups.glob("*.dump"))[:-_BACKUPS]:
-            old.unlink()
-        return saved
+        return await asyncio.to_thread(_keep, dump, backups)
 
     async def _hold(self) -> None:
         """As long as we live: two at once would undo each other's work."""
@@ -183,6 +176,17 @@ async def _fill(connection: Connection, sources: Sources, known: Loading) -> Loa
     else:
         await transaction.commit()
     return filling
+
+
+def _keep(dump: bytes, backups: Path) -> Path:
+    """Readable by its owner only, as the rows it holds."""
+    backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+    saved = backups / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.dump"
+    saved.touch(mode=0o600)
+    saved.write_bytes(dump)
+    for old in sorted(backups.glob("*.dump"))[:-_BACKUPS]:
+        old.unlink()
+    return saved
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:

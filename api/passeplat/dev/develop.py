@@ -1,4 +1,4 @@
-"""`passeplat dev`: a project goes in, its API is served and follows the files until we are stopped."""
+"""`passeplat dev`: a project goes in, its API is served and follows the files until we stop."""
 
 import asyncio
 import signal
@@ -53,6 +53,7 @@ class _Session:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     api: Api | None = None
     seen: Sources | None = None  # the files as they were looked at last
+    filled: bool = False  # whether the database holds the files of some moment
 
     async def run(self, *, reset: bool) -> None:
         development = Development(self.home)
@@ -67,23 +68,27 @@ class _Session:
     async def _begin(self, development: Development, *, reset: bool) -> None:
         for note in self.home.notes:
             self.terminal.say(note, "yellow")
-        filled = await development.open()
-        if filled and reset:
+        self.filled = await development.open()
+        if self.filled and reset:
             saved = await development.reset(self.project / ".passeplat" / "backups")
             self.terminal.say(f"The database is new; the old one is in {saved}")
-            filled = False
+            self.filled = False
         self.seen = read_sources(self.project / "db")
         began = perf_counter()
-        outcome = await self._bring(development, self.seen, filled=filled)
+        outcome = await self._bring(development, self.seen)
         self.terminal.tell(outcome, (perf_counter() - began) * 1000)
-        if filled or isinstance(outcome, Applied):
+        if self.filled:
             await self._serve(development)
         else:
             self.terminal.say("The API starts when the files load. Waiting for a save …")
         development.workshop.prepare()
 
-    async def _bring(self, development: Development, sources: Sources, *, filled: bool) -> Outcome:
-        return await (development.update(sources) if filled else development.fill(sources))
+    async def _bring(self, development: Development, sources: Sources) -> Outcome:
+        if self.filled:
+            return await development.update(sources)
+        outcome = await development.fill(sources)
+        self.filled = isinstance(outcome, Applied)
+        return outcome
 
     async def _save(self, development: Development) -> None:
         """Whatever happens, the next save is looked at too."""
@@ -94,11 +99,12 @@ class _Session:
                 return
             self._note_seed(sources)
             self.seen = sources
-            outcome = await self._bring(development, sources, filled=self.api is not None)
+            outcome = await self._bring(development, sources)
             if isinstance(outcome, Applied):
                 await self._show(development)
             self.terminal.tell(outcome, (perf_counter() - began) * 1000)
         except _FAILURES as failure:
+            self.seen = None
             self.terminal.complain((_sentence(failure),))
         development.workshop.prepare()
 

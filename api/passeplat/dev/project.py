@@ -1,4 +1,4 @@
-"""A project's folder goes in, its settings and the server its development database is on come out."""
+"""A project's folder goes in, its settings and the server of its development database come out."""
 
 import os
 from collections.abc import Iterator, Mapping
