@@ -71,12 +71,10 @@ class Development:
             self.workshop.discard((scratch,))
             return Broken(loading.faults, loading.waiting)
         async with connected(self.home.url) as connection:
-            filling = await _fill(connection, sources, loading)
+            filling = await _fill(connection, sources, loading, self.home.name)
             if filling.faults:
                 self.workshop.discard((scratch,))
                 return Broken(filling.faults, filling.waiting)
-            name = quote(self.home.name)
-            await connection.execute(f"comment on database {name} is {literal(_MARK)}")
         self.workshop.keep(scratch, await self._snapshot(self.workshop.url(scratch)))
         return Applied("loaded db/" + (" and its seed" if sources.seed else ""))
 
@@ -164,8 +162,8 @@ class Development:
         self._holder = None
 
 
-async def _fill(connection: Connection, sources: Sources, known: Loading) -> Loading:
-    """All or nothing."""
+async def _fill(connection: Connection, sources: Sources, known: Loading, name: str) -> Loading:
+    """All or nothing, the mark that it is ours included."""
     transaction = connection.transaction()
     await transaction.start()
     filling = await load(connection, sources, known.order)
@@ -174,6 +172,8 @@ async def _fill(connection: Connection, sources: Sources, known: Loading) -> Loa
     if filling.faults:
         await transaction.rollback()
     else:
+        await connection.execute("reset session authorization; reset role")
+        await connection.execute(f"comment on database {quote(name)} is {literal(_MARK)}")
         await transaction.commit()
     return filling
 

@@ -34,6 +34,7 @@ class Workshop:
         self.copy: str | None = None  # of the template
         self.garbage: set[str] = set()
         self._preparing: asyncio.Task[None] | None = None
+        self._cleaning: asyncio.Task[None] | None = None  # slow where fsync is; nobody waits for it
 
     def url(self, name: str) -> str:
         return database_url(self.home.server, name)
@@ -65,9 +66,11 @@ class Workshop:
         self.garbage.update(names)
 
     def prepare(self) -> None:
-        """In the background."""
+        """In the background: first what the next save needs."""
         if self._preparing is None or self._preparing.done():
             self._preparing = asyncio.create_task(self._prepare())
+        if self._cleaning is None or self._cleaning.done():
+            self._cleaning = asyncio.create_task(self._clean(self._preparing))
 
     async def settle(self) -> None:
         """Until what was begun in the background is done."""
@@ -82,9 +85,10 @@ class Workshop:
 
     async def close(self) -> None:
         """On another's server nothing is left behind; ours is swept at the next start."""
-        if self._preparing is not None:
-            self._preparing.cancel()
-            await asyncio.gather(self._preparing, return_exceptions=True)
+        tasks = [task for task in (self._preparing, self._cleaning) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self.home.is_ours:
             return
         kept = {self.empty, self.copy, self.template[0] if self.template else None}
@@ -94,10 +98,14 @@ class Workshop:
 
     async def _prepare(self) -> None:
         with suppress(PasseplatError, asyncpg.PostgresError, OSError):  # then it is made when used
-            await self._drop_garbage()
             self.empty = self.empty or await self._create()
             if self.template is not None:
                 self.copy = self.copy or await self._create(self.template[0])
+
+    async def _clean(self, prepared: "asyncio.Task[None]") -> None:
+        await asyncio.wait((prepared,))
+        with suppress(PasseplatError, asyncpg.PostgresError, OSError):
+            await self._drop_garbage()
 
     async def _create(self, template: str | None = None) -> str:
         name = scratch_name()
