@@ -269,21 +269,6 @@ async def test_the_reset_cannot_be_replaced(pool: Pool, world: World) -> None:
     assert await probe(pool, world, leak) == b"clean"
 
 
-async def test_a_name_taken_in_advance_is_stepped_around(
-    connection: Connection, world: World
-) -> None:
-    await connection.run(world.batch("select ''", calls=False))
-    statement = """do $$ begin for number in 1..8 loop
-        begin execute format('prepare passeplat_%s as select ''taken''', number);
-        exception when duplicate_prepared_statement then null; end;
-      end loop; end $$"""
-    await connection.run(soil(world, Leak(statement, ""), calls=False))
-    for number in range(8):
-        sql = f"select 'mine {number}'"
-        answer = await connection.run(world.batch(sql, calls=False))
-        assert answer == (((f"mine {number}".encode(),),),)
-
-
 async def test_many_requests_at_once_never_meet_each_others_settings(
     connect: Connect, world: World
 ) -> None:
