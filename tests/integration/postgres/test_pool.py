@@ -26,7 +26,7 @@ class Double:
         self.callbacks: list[Callable[[], None]] = []
         self.runs = 0
 
-    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, _: Batch) -> tuple[tuple[Row, ...], ...]:
         self.runs += 1
         await asyncio.sleep(0)
         return ()

@@ -110,6 +110,16 @@ async def test_the_pooler_takes_turns(connection: pipeline.Pipeline, world: Worl
 
 
 @PREPARE
+async def test_requests_are_answered_whichever_session_serves_them(
+    connection: pipeline.Pipeline, world: World, prepare: bool
+) -> None:
+    for number in range(9):
+        text = "ab"[number % 3 // 2]
+        answer = await connection.run(world.batch(f"select '{text}'", prepare=prepare))
+        assert answer == (((text.encode(),),),)
+
+
+@PREPARE
 async def test_every_session_is_left_clean(
     connection: pipeline.Pipeline, world: World, prepare: bool
 ) -> None:
