@@ -152,6 +152,22 @@ async def test_the_sql_tests_pass_when_an_ordinary_role_owns_everything(
     await _execute(database_of_owner, SQL_TESTS[name])
 
 
+async def test_of_two_owners_who_step_down_at_once_one_stays(database: str) -> None:
+    await _load(database)
+    await _execute(database, "update app.memberships set role = 'owner' where role = 'admin'")
+
+    async def step_down(user: int) -> None:
+        await _execute(
+            database,
+            f"update app.memberships set role = 'member' "
+            f"where user_id = 'a0000000-0001-4000-8000-00000000000{user}'; select pg_sleep(0.2)",
+        )
+
+    outcomes = await asyncio.gather(step_down(1), step_down(2), return_exceptions=True)
+    refused = [outcome for outcome in outcomes if outcome is not None]
+    assert [type(error) for error in refused] == [asyncpg.CheckViolationError]
+
+
 async def test_where_the_owner_is_ordinary_a_view_without_security_invoker_shows_no_more(
     database_of_owner: str,
 ) -> None:

@@ -111,7 +111,8 @@ def _plan_call(request: ApiRequest, cache: SchemaCache, config: Config, role: st
         raise MaxAffectedNeedsSet
     relation = _result_relation(routine)
     planner = Planner(cache, config, request.schema, role, config.db_max_rows)
-    place = Place(relation, SOURCE, routine.name.name, 0)
+    returned = frozenset(name for name, _ in routine.returns.columns)
+    place = Place(relation, SOURCE, routine.name.name, 0, returned)
     read = plan_level(planner, place, request.query.select, request_scope(request))
     return Plan(
         request=request,

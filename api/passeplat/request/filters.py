@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from passeplat.request.fields import unquoted
 from passeplat.request.model import Compare, FullText, In, Is, IsDistinct, Operation, Quantifier
-from passeplat.request.patterns import QUOTED
+from passeplat.request.patterns import IDENTIFIER, QUOTED
 from passeplat.request.syntax import Mismatch, match
 
 COMPARISONS = frozenset({"neq", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"})
@@ -15,11 +15,10 @@ FULL_TEXT = frozenset({"fts", "plfts", "phfts", "wfts"})
 
 _PLAIN = COMPARISONS | QUANTIFIABLE
 _S = r"[ \t]*+"
-_OPERATOR = re.compile(r"(not\.)?([a-z]++)(?:\(([\w $]++)\))?\.")
-_LIST = re.compile(rf'{_S}\({_S}([^")]*+)\){_S}')
-_LIST_START = re.compile(rf"{_S}(\(){_S}")
-_LIST_MARK = re.compile(rf"(,)|\){_S}")
-_ELEMENT = re.compile(rf"({QUOTED})(?=[,)]|\Z)|([^,)]*+)", re.DOTALL)
+_OPERATOR = re.compile(rf"(not\.)?([a-z]++)(?:\(({IDENTIFIER})\))?\.")
+_ELEMENT = rf"(?>{QUOTED}(?=[,)]|\Z)|[^,)]*+)"
+_LIST = re.compile(rf"{_S}\({_S}({_ELEMENT}(?:,{_ELEMENT})*+)\){_S}", re.DOTALL)
+_ELEMENTS = re.compile(rf"(?:\A|,)(?:({QUOTED})(?=,|\Z)|([^,]*+))", re.DOTALL)
 _IS = re.compile(r"null|not_null|true|false|unknown", re.IGNORECASE | re.ASCII)
 
 ReadValue: TypeAlias = Callable[[str, int], tuple[str, int]]
@@ -104,21 +103,16 @@ def _read_in(
     _: str, argument: str | None, text: str, position: int, __: ReadValue
 ) -> tuple[Operation, int]:
     _no_argument(argument, position)
-    if found := _LIST.match(text, position):
-        return In(tuple(found[1].split(",")) if found[1] else ()), found.end()
-    return _read_quoted_list(text, position)
+    found = match(_LIST, text, position)
+    return In(_values(found[1])), found.end()
 
 
-def _read_quoted_list(text: str, position: int) -> tuple[Operation, int]:
-    """A list with a quotation mark somewhere: elements may hold commas and parentheses."""
-    values: list[str] = []
-    mark = match(_LIST_START, text, position)
-    while mark[1]:
-        element = match(_ELEMENT, text, mark.end())
-        quoted, plain = element.groups()
-        values.append(unquoted(quoted) if quoted else plain)
-        mark = match(_LIST_MARK, text, element.end())
-    return In(tuple(values)), mark.end()
+def _values(text: str) -> tuple[str, ...]:
+    """Elements in quotes may hold commas and parentheses. Nothing at all is no element."""
+    if '"' not in text:
+        return tuple(text.split(",")) if text else ()
+    found = (element.groups() for element in _ELEMENTS.finditer(text))
+    return tuple(unquoted(quoted) if quoted else plain for quoted, plain in found)
 
 
 _READERS: Mapping[str, _Reader] = {

@@ -145,10 +145,10 @@ def separated(node: Node, separator: Node, plain: str | None = None) -> Series:
 
 
 def _quoted(inside: str) -> Series:
-    return series(Text('"'), inside_quotes(inside), Text('"'))
+    return series(Text('"'), _inside_quotes(inside), Text('"'))
 
 
-def inside_quotes(quantifier: str) -> Node:
+def _inside_quotes(quantifier: str) -> Node:
     pattern = re.compile(rf'(?:[^"\\]|\\.){quantifier}', re.DOTALL)
     return Some(pattern) if quantifier == "+" else Chars(pattern)
 

@@ -15,25 +15,29 @@ from uvicorn.supervisors import Multiprocess
 
 from passeplat import __version__
 from passeplat.config import Config, Sources
+from passeplat.postgres import pipeline
 from passeplat.server.admin import Address, admin_app
 from passeplat.server.app import rest
 from passeplat.server.observe import log
-from passeplat.server.service import Service, start_service
+from passeplat.server.service import Connect, Service, start_service
 from passeplat.server.sockets import address_of, bind_tcp, bind_unix
 
 _SOURCES = "PASSEPLAT_WORKER_FILE"  # how a worker process learns of the configuration file
 _GRACE = 30  # seconds that requests in flight may take to finish
 
 
-def serve(sources: Sources, workers: int = 1) -> None:
-    """Blocks until SIGTERM or SIGINT, then lets requests in flight finish. Raises SettingError."""
+def serve(sources: Sources, workers: int = 1, connect: Connect = pipeline.connect) -> None:
+    """Blocks until SIGTERM or SIGINT, then lets requests in flight finish. Raises SettingError.
+
+    `connect` is for one worker: several have the connections of postgres.pipeline.
+    """
     config = sources.load()
     log(config, "crit", f"Starting passeplat {__version__}...")
     if workers > 1:
         _serve_many(sources, config, workers)
     else:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve_one(sources))
+            runner.run(_serve_one(sources, connect))
 
 
 def loop_factory() -> Any:
@@ -41,18 +45,20 @@ def loop_factory() -> Any:
     return uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
 
 
-async def _serve_one(sources: Sources) -> None:
+async def _serve_one(sources: Sources, connect: Connect) -> None:
     config = sources.load()
     main = bind_main(config)
-    async with running(sources, main.getsockname()) as service:
+    async with running(sources, main.getsockname(), connect) as service:
         log(config, "crit", f"API server listening on {address_of(main)}")
         await http_server(service).serve(sockets=[main])
 
 
 @asynccontextmanager
-async def running(sources: Sources, address: Address) -> AsyncIterator[Service]:
+async def running(
+    sources: Sources, address: Address, connect: Connect = pipeline.connect
+) -> AsyncIterator[Service]:
     """A service with its admin server and its signals, stopped at the end."""
-    service = await start_service(sources)
+    service = await start_service(sources, connect)
     _handle_signals(service)
     admin = await _start_admin(service, address)
     try:
@@ -79,6 +85,7 @@ def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
         app,
         access_log=False,
         log_config=None,
+        log_level="warning",
         server_header=False,
         proxy_headers=False,
         ws="none",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import asyncpg
+import pytest
 
 from passeplat.config import Config
 from passeplat.names import QualifiedName
@@ -17,8 +18,9 @@ def test_the_cache_carries_its_version(load: Load) -> None:
     assert load("").version == 1
 
 
-def test_time_zones_are_in_lower_case(load: Load) -> None:
-    assert "europe/paris" in load("").time_zones
+@pytest.mark.parametrize("name", ["json_agg", "pg_sleep", "to_jsonb", "text", "regclass"])
+def test_names_that_would_be_called_on_a_row_are_known(load: Load, name: str) -> None:
+    assert name in load("").callable_names
 
 
 def test_the_connection_keeps_its_search_path(database: str) -> None:

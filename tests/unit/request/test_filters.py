@@ -100,7 +100,7 @@ def test_a_list_stands_in_parentheses(text: str, values: tuple[str, ...]) -> Non
         *("not.not.eq.1", "eq(some).1", "eq(any.1", "eq().1", "neq(any).1", "cs(all).1"),
         *("in.1", "in.(1", "in.1)", "in.(1)2", "in(any).(1)", 'in."a"'),
         *("is.1", "is.", "is.nil", "is.nullx", "is.null ", "is(any).null", "is.fal\u017fe"),
-        *("isdistinct(any).1", "fts().a", "fts(a-b).c", "fts", "is.unKNOWN\u212a"),
+        *("isdistinct(any).1", "fts().a", "fts( ).a", "fts(a-b).c", "fts", "is.unKNOWN\u212a"),
     ],
 )
 def test_what_is_no_filter_is_refused(text: str) -> None:
