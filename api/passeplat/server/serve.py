@@ -32,7 +32,7 @@ def serve(sources: Sources, workers: int = 1, connect: Connect = pipeline.connec
     `connect` is for one worker: several have the connections of postgres.pipeline.
     """
     config = sources.load()
-    log(config, "error", f"Starting passeplat {__version__}...")
+    log(config, "crit", f"Starting passeplat {__version__}...")
     if workers > 1:
         _serve_many(sources, config, workers)
     else:
@@ -42,14 +42,14 @@ def serve(sources: Sources, workers: int = 1, connect: Connect = pipeline.connec
 
 def loop_factory() -> Any:
     """uvloop's where it is installed."""
-    return uvicorn.Config("", loop="auto").get_loop_factory()
+    return uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
 
 
 async def _serve_one(sources: Sources, connect: Connect) -> None:
     config = sources.load()
     main = bind_main(config)
     async with running(sources, main.getsockname(), connect) as service:
-        log(config, "error", f"API server listening on {address_of(main)}")
+        log(config, "crit", f"API server listening on {address_of(main)}")
         await http_server(service).serve(sockets=[main])
 
 
@@ -112,7 +112,7 @@ async def _start_admin(service: Service, address: Address) -> uvicorn.Server | N
     server = uvicorn.Server(_uvicorn_config(app, lifespan="off"))
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     service.tasks.append(asyncio.create_task(server.serve(sockets=[bound])))
-    log(config, "error", f"Admin server listening on {address_of(bound)}")
+    log(config, "crit", f"Admin server listening on {address_of(bound)}")
     return server
 
 

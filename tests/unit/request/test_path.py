@@ -115,7 +115,7 @@ def test_a_name_is_decoded_after_the_path_was_split(path: bytes, name: str) -> N
 
 def test_a_root_function_answers_for_the_root() -> None:
     config = Config(db_root_spec="api.welcome")
-    assert parse_path(b"/", config) == Address(Resource.ROUTINE, "welcome", None, "/")
+    assert parse_path(b"/", config) == Address(Resource.ROUTINE, "welcome", "api", "/")
 
 
 def test_a_disabled_description_is_a_404() -> None:
