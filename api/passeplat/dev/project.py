@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from passeplat.config import Config, Sources
+from passeplat.config import Sources
 from passeplat.config.development import development_secret
 from passeplat.errors import SettingError
 from passeplat.postgres.binaries import Binaries, find_binaries
@@ -59,15 +59,6 @@ def sources_for(project: Path, url: str, port: int) -> Sources:
     if Sources(os.environ, file, own).load().jwt_secret is None:
         own["jwt-secret"] = development_secret(project)
     return Sources(os.environ, file, own)
-
-
-def signing_config(project: Path) -> Config:
-    """What signs a token for the project: its own secret, else that of the development."""
-    config = Sources(os.environ, settings_file(project)).load()
-    if config.jwt_secret is not None or not (project / ".passeplat" / "jwt-secret").exists():
-        return config
-    own = {"jwt-secret": development_secret(project)}
-    return Sources(os.environ, settings_file(project), own).load()
 
 
 @contextmanager
