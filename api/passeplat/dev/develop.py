@@ -16,7 +16,7 @@ from passeplat.dev.database import Development
 from passeplat.dev.outcome import Applied, Outcome
 from passeplat.dev.project import HOST, Home, home, sources_for
 from passeplat.dev.terminal import Terminal
-from passeplat.dev.watch import saves
+from passeplat.dev.watch import watch
 from passeplat.dev.welcome import HINT, curl_lines, keep_tokens, tokens
 from passeplat.errors import PasseplatError, SettingError
 from passeplat.migrate.files import read_sources
@@ -57,13 +57,27 @@ class _Session:
 
     async def run(self, *, reset: bool) -> None:
         development = Development(self.home)
-        with _signals(self.stop):
+        work = asyncio.create_task(self._work(development, reset=reset))
+        with _signals(self.stop, work):
             try:
-                await self._begin(development, reset=reset)
-                async for _ in saves(self.project / "db", self.stop):
-                    await self._save(development)
+                await work
+            except asyncio.CancelledError:
+                if not self.stop.is_set():
+                    raise
             finally:
                 await self._end(development)
+
+    async def _work(self, development: Development, *, reset: bool) -> None:
+        saves: asyncio.Queue[bool] = asyncio.Queue()
+        watching = asyncio.create_task(watch(self.project / "db", self.stop, saves))
+        try:
+            await asyncio.sleep(0)  # the watch begins, and only then are the files read
+            await self._begin(development, reset=reset)
+            while await saves.get():
+                await self._save(development)
+            await watching
+        finally:
+            watching.cancel()
 
     async def _begin(self, development: Development, *, reset: bool) -> None:
         for note in self.home.notes:
@@ -153,12 +167,17 @@ class _Session:
 
 
 @contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    """The three ways a terminal ends a program set `stop`."""
+def _signals(stop: asyncio.Event, work: "asyncio.Task[None]") -> Iterator[None]:
+    """The three ways a terminal ends a program end the work, wherever it is."""
     loop = asyncio.get_running_loop()
     asked = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end() -> None:
+        stop.set()
+        work.cancel()
+
     for number in asked:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     try:
         yield
     finally:

@@ -1,7 +1,6 @@
-"""A folder goes in; each time its SQL files were saved, something comes out."""
+"""A folder goes in; each time its SQL files are saved, a queue is told."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -12,12 +11,19 @@ _STEP = 20  # milliseconds of quiet that end a burst of saves
 _LONGEST = 300
 
 
-async def saves(folder: Path, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Until `stop`. Where the system tells nothing, WATCHFILES_FORCE_POLLING=1 makes it look."""
-    async for _ in awatch(
-        folder, watch_filter=_matters, debounce=_LONGEST, step=_STEP, stop_event=stop
-    ):
-        yield
+async def watch(folder: Path, stop: asyncio.Event, saves: "asyncio.Queue[bool]") -> None:
+    """Puts True for each burst of saves, and at last False, when `stop` is set. It has begun once
+    it was awaited: nothing that is saved afterwards is missed.
+
+    Where the system tells nothing, WATCHFILES_FORCE_POLLING=1 makes it look.
+    """
+    try:
+        async for _ in awatch(
+            folder, watch_filter=_matters, debounce=_LONGEST, step=_STEP, stop_event=stop
+        ):
+            saves.put_nowait(True)
+    finally:
+        saves.put_nowait(False)
 
 
 def _matters(_: Change, path: str) -> bool:

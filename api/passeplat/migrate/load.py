@@ -12,7 +12,7 @@ import asyncpg
 from passeplat.migrate.database import Connection
 from passeplat.migrate.faults import fault_at, locate, roots
 from passeplat.migrate.model import Fault, Loading, Sources, SqlFile, Statement
-from passeplat.migrate.split import split
+from passeplat.migrate.split import is_empty, split
 
 # A setting, role or temporary table is its file's own. What fsync would cost buys nothing here.
 _FRESH = """
@@ -58,6 +58,8 @@ def _in_order(files: Sequence[SqlFile], hint: Sequence[SqlFile]) -> list[SqlFile
 
 
 async def _runs(connection: Connection, file: SqlFile) -> bool:
+    if is_empty(file.text):  # asyncpg has no answer to a query without a command
+        return True
     await connection.execute(_FRESH)
     if connection.is_in_transaction():
         return await _runs_within(connection, file)

@@ -59,6 +59,11 @@ def split(sql: str) -> tuple[Statement, ...]:
     return tuple(_statements(sql))
 
 
+def is_empty(sql: str) -> bool:
+    """Whether there is no statement in it."""
+    return all(token.is_blank or token.text == ";" for token in tokenize(sql))
+
+
 def essence(sql: str) -> str:
     """The text without what means nothing: layout and comments."""
     return " ".join(token.text for token in tokenize(sql) if not token.is_blank)
@@ -95,7 +100,8 @@ def _statements(sql: str) -> Iterator[Statement]:
         if not token.is_blank:
             reading.take(token)
             if token.text == ";" and reading.is_outside:
-                yield Statement(sql[reading.start : token.end], reading.start)
+                if reading.start < token.start:  # not an empty one
+                    yield Statement(sql[reading.start : token.end], reading.start)
                 reading = _Reading()
     if reading.start >= 0:
         yield Statement(sql[reading.start :].rstrip(), reading.start)
