@@ -129,6 +129,28 @@ def project() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def _grown() -> Iterator[Path]:
+    """Where `passeplat dev` ran once and has ended."""
+    folder = new_project()
+    running = Dev(folder)
+    try:
+        running.ready()
+        running.interrupt()
+        (folder / "tokens").write_text("\n".join(f"{k}: {v}" for k, v in running.tokens.items()))
+        yield folder
+    finally:
+        running.end()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def grown(project: Path, _grown: Path) -> Path:
+    """A project with a database, the test's own."""
+    subprocess.run(["cp", "-a", f"{_grown}/.", project], check=True)
+    return project
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., Dev]]:
     """`start(project, "--reset")`: begun, not yet ready; ended after the test."""
