@@ -11,6 +11,7 @@ from difflib import unified_diff
 from passeplat.migrate.model import Difference, Fact, Identity, Obstacle, Snapshot
 from passeplat.migrate.split import items, parenthesis
 from passeplat.migrate.words import describe
+from passeplat.names import QualifiedName
 
 _TABLES = {"TABLE", "FOREIGN TABLE"}
 _GRANTS = {"ACL", "DEFAULT ACL"}
@@ -22,6 +23,11 @@ _NO_OPTIONS = re.compile(r"^ALTER TABLE ONLY .* SET \(\s*\);\n?", re.MULTILINE)
 def differences(before: Snapshot, after: Snapshot) -> tuple[Difference, ...]:
     """In the order of what is there afterwards; what is gone last."""
     return tuple(_differences(before, after))
+
+
+def same(left: Snapshot, right: Snapshot) -> bool:
+    """Also in the order of columns."""
+    return not differences(left, right) and [*_orders(left)] == [*_orders(right)]
 
 
 def normal(fact: Fact) -> str:
@@ -51,6 +57,11 @@ def reordered(before: Snapshot, after: Snapshot) -> Iterator[Obstacle]:
                     f"it returns rows of {name}, whose columns would be in another order than in"
                     " its file: a new column goes last",
                 )
+
+
+def _orders(snapshot: Snapshot) -> Iterator[tuple[QualifiedName, tuple[str, ...]]]:
+    for name in sorted(snapshot.tables):
+        yield name, tuple(snapshot.tables[name].columns)
 
 
 def _differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:

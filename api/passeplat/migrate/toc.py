@@ -76,7 +76,7 @@ def _identity(entry: Entry) -> Identity:
 def _is_given(entry: Entry) -> bool:
     """How to read the archive, the database itself, the schema public as every database has it."""
     is_public = entry.kind == "SCHEMA" and entry.tag == "public" and not entry.drop
-    return is_public or entry.kind in _PREAMBLE
+    return is_public or entry.kind in _PREAMBLE or entry.tag.startswith("DATABASE ")
 
 
 def _dependents(facts: Iterable[Fact]) -> dict[int, tuple[Fact, ...]]:
