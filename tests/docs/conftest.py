@@ -42,11 +42,21 @@ class Development:
 
     process: "subprocess.Popen[str]"
     lines: list[str] = field(default_factory=list)
+    follower: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.follower = threading.Thread(target=self.follow, daemon=True)
 
     def follow(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.append(line)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.follower.join(timeout=20)
 
     def commands(self) -> list[str]:
         """The curl lines it printed."""
@@ -79,7 +89,7 @@ class Reader:
             return ""
         seen = len(self.development.lines) if self.development else 0
         printed = self._run(block)
-        if self.development is not None and "> db/" in block:
+        if self.development is not None and "cat > db/" in block:
             self.development.wait_for(r"\S", seen)
         return printed
 
@@ -111,13 +121,12 @@ class Reader:
             text=True,
         )
         self.development = Development(process)
-        threading.Thread(target=self.development.follow, daemon=True).start()
+        self.development.follower.start()
         self.development.wait_for(rf"127\.0\.0\.1:{self.port}")
 
     def leave(self) -> None:
         if self.development is not None:
-            self.development.process.terminate()
-            self.development.process.wait(timeout=20)
+            self.development.end()
 
 
 @pytest.fixture
