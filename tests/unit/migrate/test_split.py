@@ -20,8 +20,7 @@ PIECES = st.sampled_from(
         "select 1 /* ; /* ' */ ; */ + 1",
         "create rule r as on insert to t do also (select 1; select 2)",
         "create function f() returns int begin atomic select 1; select 2; end",
-        "create or replace function f() returns int begin atomic"
-        + " select case when true then 1 else case 2 when 2 then 3 end end; end",
+        "create or replace function f() begin atomic select case 1 when 1 then 2 end; end",
         "create procedure p() begin atomic select x.end as case from x; end",
         "begin",
         "commit",
