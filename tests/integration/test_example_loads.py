@@ -116,7 +116,9 @@ async def database_of_owner(database: str, owner: str):  # noqa: ANN201 - an asy
     yield database
     await _use(
         database,
-        lambda connection: connection.execute(f'drop owned by "{owner}" cascade; drop role "{owner}"'),
+        lambda connection: connection.execute(
+            f'drop owned by "{owner}" cascade; drop role "{owner}"'
+        ),
     )
 
 
