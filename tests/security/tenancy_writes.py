@@ -169,8 +169,7 @@ def aimed(table: Table, row: Row) -> Iterator[Ask]:
     yield from _changes(table, row)
     yield ask("DELETE", table.name, *key(table, row), Prefer=_ALL)
     for name, value in row.items():
-        yield ask("PATCH", table.name, equal(name, value), body={name: value}, Prefer=_ALL)
-        yield ask("DELETE", table.name, equal(name, value), Prefer="return=minimal")
+        yield ask("DELETE", table.name, equal(name, value), Prefer=_ALL)
 
 
 def unaimed(table: Table, row: Row) -> Iterator[Ask]:
@@ -186,9 +185,15 @@ def moving(table: Table, own: Row, bodies: Iterable[Row]) -> Iterator[Ask]:
         yield ask("PATCH", table.name, *key(table, own), body=body, Prefer=_ALL)
 
 
+def inserting_as_json(table: Table, rows: Sequence[Row]) -> Iterator[Ask]:
+    for preference in (_ALL, "return=minimal"):
+        yield ask("POST", table.name, body=rows, Prefer=preference)
+
+
 def inserting(table: Table, rows: Sequence[Row]) -> Iterator[Ask]:
     """All of the rows at once, in every way a body can be written."""
-    for preference in (_ALL, "return=minimal", "return=headers-only", f"missing=default,{_ALL}"):
+    yield from inserting_as_json(table, rows)
+    for preference in ("return=headers-only", f"missing=default,{_ALL}"):
         yield ask("POST", table.name, body=rows, Prefer=preference)
     columns = ("columns", ",".join(rows[0]))
     yield ask("POST", table.name, columns, body=rows, Prefer=_ALL)
@@ -205,12 +210,11 @@ def _as_csv(rows: Sequence[Row]) -> str:
 
 def upserting(table: Table, keys: Iterable[tuple[str, ...]], row: Row) -> Iterator[Ask]:
     """A row that may be there already, found by every key it has."""
-    mine = [each for each in keys if set(each) <= row.keys()]
+    mine = [("on_conflict", ",".join(each)) for each in keys if set(each) <= row.keys()]
     for resolution in ("merge-duplicates", "ignore-duplicates"):
         prefer = f"resolution={resolution},{_ALL}"
         yield ask("POST", table.name, body=row, Prefer=prefer)
-        for each in mine:
-            conflict = ("on_conflict", ",".join(each))
+        for conflict in mine:
             yield ask("POST", table.name, conflict, body=row, Prefer=prefer)
     if set(table.primary_key) <= row.keys():
         yield ask("PUT", table.name, *key(table, row), body=row, Prefer=_ALL)

@@ -12,7 +12,7 @@ from tests.security import tenancy_writes as writes
 from tests.security.tenancy import Ask, Row, samples, values_of
 from tests.security.tenancy_reads import calls
 from tests.security.tenancy_writes import Victim, rows_of_both
-from tests.serving import ADA, BEA, GLOBEX, OUTSIDER, Claims, Serve, execute
+from tests.serving import ADA, BEA, GLOBEX, Claims, Serve, execute
 
 from passeplat.names import QualifiedName
 from passeplat.schema_cache.model import Table, Volatility
@@ -21,7 +21,6 @@ Attack = Callable[[Victim, Table], Iterable[Ask]]
 
 STRANGERS: dict[str, Claims | None] = {
     "nobody": None,
-    "outsider": OUTSIDER,
     "neighbour": {**ADA, "organization_id": GLOBEX},
 }
 
@@ -97,7 +96,7 @@ def of_all(victim: Victim, attack: Callable[[Victim, Table], Iterable[Ask]]) -> 
 def insertions(victim: Victim, table: Table, own: Row, other: Row) -> Iterable[Ask]:
     yield from writes.inserting(table, [own, other])
     for row in victim.mixtures(table, own, other):
-        yield from writes.inserting(table, [row])
+        yield from writes.inserting_as_json(table, [row])
 
 
 def putting_back(victim: Victim, table: Table) -> Iterable[Ask]:
@@ -180,7 +179,7 @@ def test_whose_rows_they_are_can_change_them_by_functions(victim: Victim) -> Non
 @pytest.mark.parametrize("who", STRANGERS)
 def test_a_stranger_changes_nothing(victim: Victim, who: str) -> None:
     rows = victim.take_out(BEA)
-    insertions = [each for table in rows for each in writes.inserting(table, [rows[table]])]
+    insertions = [each for table in rows for each in writes.inserting_as_json(table, [rows[table]])]
     asked = [*insertions, *of_all(victim, aimed), *changing_calls(victim)]
     assert victim.harm(STRANGERS[who], asked) == []
 
