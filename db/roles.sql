@@ -21,7 +21,13 @@ begin
   for role in
     values ('anonymous'), ('member')
   loop
-    if not pg_has_role('authenticator', role.column1, 'member') then
+    if not exists (
+      select
+      from pg_catalog.pg_auth_members
+      join pg_catalog.pg_roles as granted on granted.oid = pg_auth_members.roleid
+      join pg_catalog.pg_roles as grantee on grantee.oid = pg_auth_members.member
+      where granted.rolname = role.column1 and grantee.rolname = 'authenticator'
+    ) then
       begin
         execute format('grant %I to authenticator', role.column1);
       exception

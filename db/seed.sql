@@ -1,7 +1,8 @@
 -- Two organizations that must never meet, for development and tests only: the same rows on every machine.
 --
--- An id says what it is: the letter is the organization (a Acme, b Globex, c neither), the second group the kind
--- (0000 organization, 0001 user, 0002 project, 0003 label, 0004 todo, 0005 comment, 0006 invitation), the last its number.
+-- An id says what it is: its letter the organization (a Acme, b Globex, c neither), its second group the kind
+-- (0000 organization, 0001 user, 0002 project, 0003 label, 0004 todo, 0005 comment, 0006 invitation),
+-- its last group the number.
 --
 --   a0000000-0000-4000-8000-000000000001 Acme                 b0000000-0000-4000-8000-000000000001 Globex
 --   a0000000-0001-4000-8000-000000000001 Ada, its owner       b0000000-0001-4000-8000-000000000001 Bea, its owner
@@ -10,8 +11,16 @@
 --   a0000000-0001-4000-8000-000000000004 Arthur, member       b0000000-0001-4000-8000-000000000004 Brigitte, member
 --   c0000000-0001-4000-8000-000000000001 Nora, in no organization
 --
--- Each has 6 projects, 240 todos (60 of them parts of others), 8 labels, 320 labels on todos, 200 comments and 3 invitations:
--- nora@example.com with the token acme-open or globex-open, one accepted, one expired (acme-expired, globex-expired).
+-- Each has 6 projects, 240 todos (60 of them parts of others), 8 labels, 320 labels on todos, 200 comments and
+-- 3 invitations: one open to nora@example.com with the token acme-open or globex-open, one accepted, one expired.
+--
+-- `passeplat dev` prints these tokens and requests ready made; `passeplat token --as ada` makes the same token.
+--
+-- @token ada {"role": "member", "sub": "a0000000-0001-4000-8000-000000000001", "organization_id": "a0000000-0000-4000-8000-000000000001"}
+-- @token bea {"role": "member", "sub": "b0000000-0001-4000-8000-000000000001", "organization_id": "b0000000-0000-4000-8000-000000000001"}
+-- @try ada GET /v1/todos?select=title,priority,due_on&done=is.false&order=due_on&limit=3
+-- @try bea GET /v1/projects?select=name,todos(title,done)&todos.limit=2&limit=3
+-- @try bea POST /v1/rpc/search?select=title&limit=3 {"query": "volcano"}
 
 create function pg_temp.seed_id(tenant text, kind integer, number integer) returns uuid
   language sql immutable

@@ -13,4 +13,5 @@ begin atomic
   returning users.id;
 end;
 
-comment on function private.remember_user is 'Insert the user who asks, or note a new address. Without a claim sub it fails.';
+comment on function private.remember_user is
+'Insert the user who asks, or note a new address. Without a claim sub it fails.';

@@ -1,5 +1,5 @@
--- Full text search by index. Under row level security PostgreSQL looks for words only after it has looked at the policy,
--- row by row; so this runs as the owner, says the organization itself, and gives away nothing but keys.
+-- Full text search by index. Beneath a policy PostgreSQL would look for the words row by row,
+-- so this runs as the owner, names the organization itself, and gives away nothing but keys.
 -- Whoever calls it reads the rows under their own policies.
 
 create or replace function private.search(query tsquery) returns table (todo_id uuid, rank real)

@@ -10,6 +10,7 @@ create or replace function private.hash_token(token text) returns bytea
   language sql stable strict
   return sha256(convert_to(token, 'UTF8'));
 
-comment on function private.hash_token is 'What is kept of a token. It is random, so neither salt nor slowness is needed.';
+comment on function private.hash_token is
+'What is kept of a token. It is random, so neither salt nor slowness is needed.';
 
 grant execute on function private.random_token(), private.hash_token(text) to member;

@@ -22,7 +22,7 @@ create trigger keep_an_owner after update of role or delete on app.memberships
 
 -- The token may name any organization. It counts if the user belongs to it at this moment,
 -- so a removed member is out at once, not when the token expires.
--- Security definer, for the policies below call these functions and must not wait for themselves.
+-- Security definer: the policies below ask these functions, so these must read beneath the policies.
 
 create or replace function request.organization_id() returns uuid
   language sql stable parallel safe security definer set search_path = ''
@@ -33,7 +33,8 @@ create or replace function request.organization_id() returns uuid
       and memberships.user_id = (select request.user_id())
   );
 
-comment on function request.organization_id is 'The organization named by the token, null if the user does not belong to it.';
+comment on function request.organization_id is
+'The organization named by the token, null if the user does not belong to it.';
 
 create or replace function request.organization_role() returns app.membership_role
   language sql stable parallel safe security definer set search_path = ''
@@ -44,7 +45,8 @@ create or replace function request.organization_role() returns app.membership_ro
       and memberships.user_id = (select request.user_id())
   );
 
-comment on function request.organization_role is 'What the user is in the organization named by the token, null if nothing.';
+comment on function request.organization_role is
+'What the user is in the organization named by the token, null if nothing.';
 
 grant execute on function request.organization_id(), request.organization_role() to anonymous, member;
 

@@ -18,7 +18,8 @@ create or replace function request.uuid_claim(name text) returns uuid
   language sql stable parallel safe
   return substring(request.claim(name) from '(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid;
 
-comment on function request.uuid_claim is 'A claim of the token as uuid, null if there is none or it is something else.';
+comment on function request.uuid_claim is
+'A claim of the token as uuid, null if there is none or it is something else.';
 
 create or replace function request.user_id() returns uuid
   language sql stable parallel safe
@@ -32,7 +33,8 @@ create or replace function request.email() returns text
     when coalesce(request.claim('email_verified'), 'true') = 'true' then lower(request.claim('email'))
   end;
 
-comment on function request.email is 'The address of the user who asks, null if the identity provider calls it unverified.';
+comment on function request.email is
+'The address of the user who asks, null if the identity provider calls it unverified.';
 
 grant execute on function
   request.claim(text),

@@ -31,7 +31,8 @@ create table app.todos (
 
 comment on table app.todos is 'The work of a project.';
 comment on column app.todos.parent_id is 'The todo of which this is a part.';
-comment on column app.todos.done is 'What v1 says for status = ''done''. private.settle_done keeps the two in agreement until v1 is retired.';
+comment on column app.todos.done is
+'What v1 says for status = ''done'': private.settle_done keeps the two in agreement until v1 is retired.';
 comment on column app.todos.search is 'Title and description for full text search.';
 
 create index on app.todos (organization_id, project_id);
@@ -55,7 +56,11 @@ create policy own_organization on app.todos
 
 grant
   select,
-  insert (id, organization_id, project_id, parent_id, assignee_id, title, description, status, done, priority, due_on),
-  update (id, organization_id, project_id, parent_id, assignee_id, title, description, status, done, priority, due_on),
+  insert (
+    id, organization_id, project_id, parent_id, assignee_id, title, description, status, done, priority, due_on
+  ),
+  update (
+    id, organization_id, project_id, parent_id, assignee_id, title, description, status, done, priority, due_on
+  ),
   delete
 on app.todos to member;

@@ -13,7 +13,8 @@ where users.id = (select request.user_id());
 comment on view v1.me is
 'You
 One row, or none before you found or join an organization. The name can be changed.';
-comment on column v1.me.organization_id is 'The organization of this request, null if the token names none you belong to.';
+comment on column v1.me.organization_id is
+'The organization of this request, null if the token names none you belong to.';
 comment on column v1.me.role is 'What you are there: member, admin or owner.';
 
 grant select, update (name) on v1.me to member;

@@ -31,9 +31,19 @@ async def refused(login: asyncpg.Connection) -> set[str]:
     return {row["rolname"] for row in await login.fetch(REFUSED_ROLES_SQL)}
 
 
-async def test_the_login_itself_and_superusers_are_refused(login: asyncpg.Connection) -> None:
-    own = await login.fetchval("select session_user")
-    assert {own, "postgres"} <= await refused(login)
+async def test_the_login_itself_is_refused(login: asyncpg.Connection) -> None:
+    assert await refused(login) == {await login.fetchval("select session_user")}
+
+
+async def test_a_superuser_that_logs_in_does_not_open_the_other_superusers(database: str) -> None:
+    name = f"{database.rpartition('/')[2]}_superuser"
+    owner = await asyncpg.connect(database)
+    await owner.execute(f"create role {name} superuser")
+    try:
+        assert {name, "postgres"} <= await refused(owner)
+    finally:
+        await owner.execute(f"drop role {name}")
+        await owner.close()
 
 
 async def test_the_roles_the_login_may_become_are_not_refused(login: asyncpg.Connection) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from passeplat.claims.role import find_role
@@ -223,6 +223,7 @@ def test_any_names_lead_to_what_they_name(names: list[str]) -> None:
 
 
 @given(_names)
+@example(["\xa0"])
 def test_any_names_in_the_older_syntax_lead_to_what_they_name(names: list[str]) -> None:
     path = "".join(f".{json.dumps(name)}" for name in names)
     assert find_role(parse_path(path), nested(names)) == "found"

@@ -13,12 +13,12 @@ from passeplat.errors import SettingError
 _LONGEST = 1000  # characters; parentheses nest no deeper than a recursion can follow
 
 _TOKEN = re.compile(
-    r"""\s*(?:
+    r"""[ \t\n\r]*(?:
       (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     | (?P<number>-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?)
     | (?P<name>[A-Za-z_\u0080-\U0010ffff][0-9A-Za-z_\u0080-\U0010ffff]*)
     | (?P<sign>\.\.|&&|\|\||[=!<>]=|[$@.\[\]()?*,:!<>])
-    )\s*""",
+    )[ \t\n\r]*""",
     re.VERBOSE,
 )
 _END = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", re.DOTALL)
@@ -150,7 +150,7 @@ def _tokenize(text: str) -> _Tokens:
         token = _TOKEN.match(text, at)
         if token is None:
             raise _Malformed
-        tokens.append(token[0].strip())
+        tokens.append(token[0].strip(" \t\n\r"))
         at = token.end()
     return tokens[::-1]
 

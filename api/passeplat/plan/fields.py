@@ -34,6 +34,9 @@ class Source:
     cache: SchemaCache
     relation: QualifiedName
     alias: str  # as PostgreSQL's messages name it
+    returned: frozenset[str] = (
+        frozenset()
+    )  # columns of a function's result, where no table has them
 
     @property
     def table(self) -> Table | None:
@@ -51,7 +54,7 @@ def check_name(source: Source, name: str) -> None:
     and any type as a cast, would be callable by name. A name that is none of these is left to
     PostgreSQL, whose message knows best.
     """
-    if source.column(name) is not None or name in ("*", "count"):
+    if source.column(name) is not None or name in source.returned or name in ("*", "count"):
         return
     if name in source.cache.computed_fields.get(source.relation, ()):
         return

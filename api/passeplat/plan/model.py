@@ -318,7 +318,6 @@ class Plan:
     max_rows: int | None = None
     max_affected: int | None = None
     warning: str | None = None
-    root_spec: bool = False  # the answer is the document of the root
 
 
 @dataclass(frozen=True, slots=True)

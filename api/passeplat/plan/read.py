@@ -76,6 +76,7 @@ class Place:
     source: QualifiedName
     alias: str | None
     depth: int
+    returned: frozenset[str] = frozenset()  # see Source
     in_spread: bool = False
     in_to_many_spread: bool = False
 
@@ -87,7 +88,7 @@ class Place:
 def plan_level(
     planner: Planner, place: Place, items: tuple[SelectItem, ...], scope: Scope
 ) -> ReadPlan:
-    source = Source(planner.cache, place.relation, place.label)
+    source = Source(planner.cache, place.relation, place.label, place.returned)
     embeds = embeds_of(items)
     scopes = _scopes(planner, embeds, scope)
     plans = {
@@ -337,5 +338,6 @@ def _order(
         raise NotEmbedded(term.relation)
     if not plan.to_one:
         raise RelatedOrderNotToOne(source.relation.name, term.relation)
-    inner = Source(planner.cache, plan.read.source, plan.alias)
+    shown = frozenset(each.name for each in plan.read.select if isinstance(each, SelectedField))
+    inner = Source(planner.cache, plan.read.source, plan.alias, shown)
     return ResolvedOrder(target(inner, term.field), plan.alias, term.direction, term.nulls)

@@ -4,12 +4,13 @@ from passeplat.config import Config
 from passeplat.errors import UnacceptableMediaType
 from passeplat.names import QualifiedName
 from passeplat.plan.model import Explain, Form, Handler, Representation
-from passeplat.request.model import Field, MediaType, SelectField, SelectItem
+from passeplat.request.model import ApiRequest, Field, MediaType, SelectField
 from passeplat.schema_cache.model import MediaHandler, SchemaCache
 
 JSON = MediaType("application/json")
 _ANY = "*/*"
 _OCTET_STREAM = MediaType("application/octet-stream")
+_DOCUMENT = MediaType("application/openapi+json")
 _BUILT_IN: dict[str, Form] = {
     "application/json": "array",
     "text/csv": "csv",
@@ -26,19 +27,20 @@ _EXPLAIN_OPTIONS = ("analyze", "verbose", "settings", "buffers", "wal")
 
 
 def negotiate(
-    accept: tuple[MediaType, ...],
-    select: tuple[SelectItem, ...],
-    relation: QualifiedName,
-    cache: SchemaCache,
-    config: Config,
+    request: ApiRequest, relation: QualifiedName, cache: SchemaCache, config: Config
 ) -> Representation:
-    """`relation` is the table, or the function where it does not return rows of one."""
-    default = select == (SelectField(Field("*")),)
-    for media_type in accept:
+    """`relation` is the table, or the function where it does not return rows of one.
+
+    What a function answers for the root is a description of the API as well.
+    """
+    default = request.query.select == (SelectField(Field("*")),)
+    for media_type in request.accept:
         found = _represent(media_type, relation, cache, config, default=default)
         if found is not None:
             return found
-    raise UnacceptableMediaType(tuple(_text(media_type) for media_type in accept))
+        if request.path == "/" and media_type == _DOCUMENT:
+            return Representation(_DOCUMENT, "array")
+    raise UnacceptableMediaType(tuple(_text(media_type) for media_type in request.accept))
 
 
 def _represent(

@@ -17,7 +17,7 @@ from passeplat.plan.mutate import conflict_of, plan_change, returned_names
 from passeplat.plan.read import SOURCE, Place, Planner, plan_level
 from passeplat.plan.representation import negotiate
 from passeplat.plan.scope import legacy_names, request_scope, without_root_filters
-from passeplat.request.model import Action, ApiRequest, MediaType
+from passeplat.request.model import Action, ApiRequest
 from passeplat.schema_cache.model import Routine, SchemaCache, Table, Volatility
 from passeplat.schema_cache.suggest import table_hint
 
@@ -39,7 +39,7 @@ def resolve(
         case Action.CALL | Action.CALL_READ:
             return _plan_call(request, cache, config, role)
         case Action.ROOT:
-            return _plan_root(request, cache, config, role)
+            return _plan_root(request, config)
         case Action.INFO:
             return InfoPlan(_allowed(_table(request, cache, role)))
         case Action.CALL_INFO:
@@ -56,7 +56,7 @@ def _plan_read(request: ApiRequest, cache: SchemaCache, config: Config, role: st
         request=request,
         read=plan_level(planner, place, request.query.select, request_scope(request)),
         change=None,
-        representation=negotiate(request.accept, request.query.select, table.name, cache, config),
+        representation=negotiate(request, table.name, cache, config),
         wants_body=True,
         read_only=True,
         primary_key=table.primary_key,
@@ -77,7 +77,7 @@ def _plan_write(request: ApiRequest, cache: SchemaCache, config: Config, role: s
         request=_with_effective_preferences(request, table),
         read=read,
         change=plan_change(request, table, cache, names),
-        representation=negotiate(request.accept, request.query.select, table.name, cache, config),
+        representation=negotiate(request, table.name, cache, config),
         wants_body=returning == "representation",
         read_only=False,
         primary_key=table.primary_key,
@@ -111,13 +111,14 @@ def _plan_call(request: ApiRequest, cache: SchemaCache, config: Config, role: st
         raise MaxAffectedNeedsSet
     relation = _result_relation(routine)
     planner = Planner(cache, config, request.schema, role, config.db_max_rows)
-    place = Place(relation, SOURCE, routine.name.name, 0)
+    returned = frozenset(name for name, _ in routine.returns.columns)
+    place = Place(relation, SOURCE, routine.name.name, 0, returned)
     read = plan_level(planner, place, request.query.select, request_scope(request))
     return Plan(
         request=request,
         read=read,
         change=plan_call(request, routine, returned_names(read)),
-        representation=negotiate(request.accept, request.query.select, relation, cache, config),
+        representation=negotiate(request, relation, cache, config),
         wants_body=not routine.is_void,
         read_only=_reads_only(request, routine),
         primary_key=(),
@@ -139,16 +140,7 @@ def _reads_only(request: ApiRequest, routine: Routine) -> bool:
     return request.action is Action.CALL_READ or routine.volatility is not Volatility.VOLATILE
 
 
-def _plan_root(
-    request: ApiRequest, cache: SchemaCache, config: Config, role: str
-) -> Plan | DocumentPlan:
-    if config.db_root_spec is not None:
-        schema, _, name = config.db_root_spec.rpartition(".")
-        spec = replace(
-            request, action=Action.CALL_READ, target=name, schema=schema or request.schema
-        )
-        root = replace(spec, accept=(MediaType("application/json"),))
-        return replace(_plan_call(root, cache, config, role), root_spec=True)
+def _plan_root(request: ApiRequest, config: Config) -> DocumentPlan:
     if config.openapi_mode == "disabled":
         raise OpenApiDisabled
     if not any(each.name in _DOCUMENT_TYPES for each in request.accept):

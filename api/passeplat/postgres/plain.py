@@ -21,8 +21,6 @@ from passeplat.postgres import session
 from passeplat.postgres.connect import open_connection
 from passeplat.postgres.model import Batch, End, Query, Row
 
-_NAME = "passeplat"
-_PREPARE = f"prepare {_NAME} as "
 _RESET = "; ".join((*session.RESETS, "deallocate all"))
 _EXPLAIN = re.compile(r"explain\s*(?:\([^)]*\))?\s*", re.IGNORECASE)
 
@@ -98,8 +96,9 @@ class Plain:
     async def _transact(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         await self._opened.execute(session.begin(batch.isolation))
         if batch.context is not None:
-            await self._query(batch.context)
-        results = tuple([await self._query(query) for query in batch.statements])
+            await self._query("passeplat", batch.context)
+        named = [(f"passeplat_{number}", query) for number, query in enumerate(batch.statements)]
+        results = tuple([await self._query(name, query) for name, query in named])
         if batch.end is End.ROLLBACK:
             await self._opened.execute(session.CHECK_DEFERRED)
         if batch.verdict is not None:
@@ -107,17 +106,17 @@ class Plain:
         await self._opened.execute(batch.end.value)
         return results
 
-    async def _query(self, query: Query) -> tuple[Row, ...]:
+    async def _query(self, name: str, query: Query) -> tuple[Row, ...]:
+        prepare = f"prepare {name} as "
         explain = _EXPLAIN.match(query.sql)  # what is prepared cannot itself be an EXPLAIN
         prefix = explain[0] if explain else ""
         try:
-            await self._opened.execute(_PREPARE + query.sql.removeprefix(prefix))
+            await self._opened.execute(prepare + query.sql.removeprefix(prefix))
         except asyncpg.PostgresError as error:
-            raise _move(error, len(prefix) - len(_PREPARE)) from error
+            raise _move(error, len(prefix) - len(prepare)) from error
         values = ", ".join(map(_literal, query.params))
-        executed = f"{prefix}execute {_NAME}" + (f"({values})" if values else "")
+        executed = f"{prefix}execute {name}" + (f"({values})" if values else "")
         rows = await self._opened.fetch(executed)
-        await self._opened.execute(f"deallocate {_NAME}")
         return tuple(tuple(map(_to_bytes, row)) for row in rows)
 
     async def _clean(self) -> None:

@@ -13,7 +13,7 @@ from passeplat.request.model import MediaType
 
 _PRIVILEGES = files("passeplat.query").joinpath("document.sql").read_text("utf-8")
 # After the pre-request function, which may rely on the path of the request.
-_PATH = Query("select set_config('search_path', 'pg_catalog, pg_temp', true)")
+_PATH = Query("select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
 
 
 def document_batch(

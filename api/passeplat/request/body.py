@@ -5,13 +5,14 @@ at a time, so that memory does not grow with the number of rows. Nothing else de
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote_plus
 
 import orjson
 
 from passeplat.errors import InvalidBody
+from passeplat.request.limits import MAX_FIELDS, MAX_JSON_DEPTH, MAX_ROWS, MAX_VALUES
 from passeplat.request.model import (
     Action,
     Body,
@@ -22,10 +23,6 @@ from passeplat.request.model import (
     RawJsonBody,
 )
 from passeplat.request.tabular import read_csv
-
-MAX_JSON_DEPTH = 64
-MAX_VALUES = 1_000_000  # in one object, so that a small body cannot fill the memory
-MAX_FIELDS = 10_000  # of a form
 
 _WEIGHED = 1024 * 1024  # bytes: a shorter object cannot hold too many values to matter
 _INVALID = "Empty or invalid json"
@@ -123,8 +120,7 @@ def _keys_of_array(raw: bytes, position: int) -> tuple[str, ...]:
         return ()
     view = memoryview(raw)
     keys = None
-    mark = b","
-    while mark == b",":
+    for _ in range(MAX_ROWS):
         found = _ELEMENT.match(raw, position)
         if found is None:
             raise _not_an_object(raw)
@@ -132,10 +128,16 @@ def _keys_of_array(raw: bytes, position: int) -> tuple[str, ...]:
         keys = element.keys() if keys is None else keys
         if element.keys() != keys:
             raise InvalidBody(_NOT_UNIFORM)
-        mark, position = found[2], found.end()
+        position = found.end()
+        if found[2] == b"]":
+            return _keys_at_end(raw, position, keys)
+    raise InvalidBody(f"The JSON has more than {MAX_ROWS} rows")
+
+
+def _keys_at_end(raw: bytes, position: int, keys: Iterable[str]) -> tuple[str, ...]:
     if not _BLANK.fullmatch(raw, position):
         raise InvalidBody(_INVALID)
-    return tuple(keys or ())
+    return tuple(keys)
 
 
 def _not_an_object(raw: bytes) -> InvalidBody:

@@ -7,7 +7,6 @@ consumed nothing. Only what failed comes here, so this is written for exactness,
 """
 
 import re
-from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
 from passeplat.request.grammar import (
@@ -31,8 +30,7 @@ from passeplat.request.grammar import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     position: int
     found: str | None = None  # the character that was refused, "" at the end; None if unknown
     surprises: tuple[str, ...] = ()  # refused by Not or End, said instead of `found`
@@ -173,7 +171,7 @@ def _read_text(expected: str, text: str, position: int) -> Reading:
 
 def _read_word(word: str, text: str, position: int) -> Reading:
     for index, letter in enumerate(word):
-        if text[position + index : position + index + 1].lower() != letter:
+        if text[position + index : position + index + 1] not in {letter, letter.upper()}:
             return Reading(None, index > 0, _next(text, position + index, show(letter)))
     return Reading(position + len(word), True, None)
 
@@ -217,7 +215,7 @@ def _read_named(node: Node, name: str, text: str, position: int) -> Reading:
     if reading.consumed or (reading.end is not None and reading.failure is None):
         return reading
     failure = reading.failure or Failure(position)
-    return reading._replace(failure=replace(failure, expected=(name,)))
+    return reading._replace(failure=failure._replace(expected=(name,)))
 
 
 def _read_not(character: str, text: str, position: int) -> Reading:

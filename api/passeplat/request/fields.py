@@ -2,11 +2,13 @@
 
 import re
 
+from passeplat.request.limits import MAX_DEPTH
 from passeplat.request.model import EmbedPath, Field, JsonStep
-from passeplat.request.patterns import ANY_NAME, INDEX, KEY, PATH, QUOTED
-from passeplat.request.syntax import MAX_DEPTH, Mismatch, too_deep
+from passeplat.request.patterns import ANY_NAME, INDEX, KEY, PATH, QUOTED, WORD
+from passeplat.request.syntax import Mismatch, too_deep
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PLAIN = re.compile(rf"{WORD}(?:\.{WORD}){{0,{MAX_DEPTH}}}", re.ASCII)
 _STEP = re.compile(rf"(->>?+)(?:({QUOTED})|({INDEX})|({KEY}))", re.DOTALL)
 _NAME = re.compile(ANY_NAME, re.DOTALL)
 _NAMES = re.compile(rf"{ANY_NAME}(?:[ \t]*+,[ \t]*+{ANY_NAME})*+", re.DOTALL)
@@ -53,8 +55,9 @@ def read_names(text: str) -> tuple[str, ...]:
 
 def read_tree_path(key: str) -> tuple[EmbedPath, Field]:
     """`rel.rel2.column->json`: where it belongs and which field is meant."""
-    if key.isascii() and key.isidentifier():
-        return (), Field(key)
+    if _PLAIN.fullmatch(key):
+        *above, name = key.split(".")
+        return tuple(above), Field(name)
     found = _TREE_PATH.fullmatch(key)
     if found is None:
         raise Mismatch(0)

@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias, cast
 
 from passeplat.request.fields import unquoted
 from passeplat.request.model import Compare, FullText, In, Is, IsDistinct, Operation, Quantifier
-from passeplat.request.patterns import QUOTED
-from passeplat.request.syntax import Mismatch
+from passeplat.request.patterns import IDENTIFIER, QUOTED
+from passeplat.request.syntax import Mismatch, match
 
 COMPARISONS = frozenset({"neq", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj"})
 QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch"})
@@ -15,12 +15,11 @@ FULL_TEXT = frozenset({"fts", "plfts", "phfts", "wfts"})
 
 _PLAIN = COMPARISONS | QUANTIFIABLE
 _S = r"[ \t]*+"
-_OPERATOR = re.compile(r"(not\.)?([a-z]++)(?:\(([\w $]++)\))?\.")
-_LIST = re.compile(rf'{_S}\({_S}([^")]*+)\){_S}')
-_LIST_START = re.compile(rf"{_S}\({_S}")
-_LIST_END = re.compile(rf"\){_S}")
-_ELEMENT = re.compile(rf"({QUOTED})(?=[,)]|\Z)|([^,)]*+)", re.DOTALL)
-_IS = re.compile(r"null|not_null|true|false|unknown", re.IGNORECASE)
+_OPERATOR = re.compile(rf"(not\.)?([a-z]++)(?:\(({IDENTIFIER})\))?\.")
+_ELEMENT = rf"(?>{QUOTED}(?=[,)]|\Z)|[^,)]*+)"
+_LIST = re.compile(rf"{_S}\({_S}({_ELEMENT}(?:,{_ELEMENT})*+)\){_S}", re.DOTALL)
+_ELEMENTS = re.compile(rf"(?:\A|,)(?:({QUOTED})(?=,|\Z)|([^,]*+))", re.DOTALL)
+_IS = re.compile(r"null|not_null|true|false|unknown", re.IGNORECASE | re.ASCII)
 
 ReadValue: TypeAlias = Callable[[str, int], tuple[str, int]]
 """Takes the text and a position, gives the value there and the position after it."""
@@ -40,9 +39,7 @@ def read_filter(text: str) -> tuple[Operation, bool]:
 
 
 def read_operation(text: str, position: int, read_value: ReadValue) -> tuple[Operation, bool, int]:
-    found = _OPERATOR.match(text, position)
-    if found is None:
-        raise Mismatch(position)
+    found = match(_OPERATOR, text, position)
     negation, operator, argument = found.groups()
     reader = _READERS.get(operator)
     if reader is None:
@@ -97,9 +94,7 @@ def _read_is(
     _: str, argument: str | None, text: str, position: int, __: ReadValue
 ) -> tuple[Operation, int]:
     _no_argument(argument, position)
-    found = _IS.match(text, position)
-    if found is None:
-        raise Mismatch(position)
+    found = match(_IS, text, position)
     value = cast("Literal['null', 'not_null', 'true', 'false', 'unknown']", found[0].lower())
     return Is(value), found.end()
 
@@ -108,27 +103,16 @@ def _read_in(
     _: str, argument: str | None, text: str, position: int, __: ReadValue
 ) -> tuple[Operation, int]:
     _no_argument(argument, position)
-    if found := _LIST.match(text, position):
-        return In(tuple(found[1].split(",")) if found[1] else ()), found.end()
-    return _read_quoted_list(text, position)
+    found = match(_LIST, text, position)
+    return In(_values(found[1])), found.end()
 
 
-def _read_quoted_list(text: str, position: int) -> tuple[Operation, int]:
-    """A list with a quotation mark somewhere: elements may hold commas and parentheses."""
-    start = _LIST_START.match(text, position)
-    if start is None:
-        raise Mismatch(position)
-    values: list[str] = []
-    position = start.end() - 1
-    while not values or text[position : position + 1] == ",":
-        element = _ELEMENT.match(text, position + 1)
-        quoted, plain = element.groups() if element else (None, "")
-        values.append(unquoted(quoted) if quoted else plain)
-        position = element.end() if element else position + 1
-    end = _LIST_END.match(text, position)
-    if end is None:
-        raise Mismatch(position)
-    return In(tuple(values)), end.end()
+def _values(text: str) -> tuple[str, ...]:
+    """Elements in quotes may hold commas and parentheses. Nothing at all is no element."""
+    if '"' not in text:
+        return tuple(text.split(",")) if text else ()
+    found = (element.groups() for element in _ELEMENTS.finditer(text))
+    return tuple(unquoted(quoted) if quoted else plain for quoted, plain in found)
 
 
 _READERS: Mapping[str, _Reader] = {

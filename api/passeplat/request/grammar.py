@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from passeplat.request.patterns import IDENTIFIER, INDEX_DIGITS
+from passeplat.request.patterns import IDENTIFIER, INDEX_DIGITS, WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +138,17 @@ def spaced(node: Node) -> Series:
     return series(SPACES, node, SPACES)
 
 
-def separated(node: Node, separator: Node) -> Series:
-    return series(node, Repeat(series(separator, node)))
+def separated(node: Node, separator: Node, plain: str | None = None) -> Series:
+    """`plain` is what a node often looks like: those between others are passed over in one step."""
+    passed = Chars(re.compile(rf"(?:,{plain}(?=,))*+", re.ASCII)) if plain else NOTHING
+    return series(node, passed, Repeat(series(separator, node)))
 
 
 def _quoted(inside: str) -> Series:
-    return series(Text('"'), inside_quotes(inside), Text('"'))
+    return series(Text('"'), _inside_quotes(inside), Text('"'))
 
 
-def inside_quotes(quantifier: str) -> Node:
+def _inside_quotes(quantifier: str) -> Node:
     pattern = re.compile(rf'(?:[^"\\]|\\.){quantifier}', re.DOTALL)
     return Some(pattern) if quantifier == "+" else Chars(pattern)
 
@@ -161,7 +163,10 @@ FIELD_NAME = Named(
 )
 
 _KEY_CHARACTERS = Some(re.compile(r"[^(\-:.,>)]+"))
-_INDEX_END = choice(*(attempt(Peek(Text(end))) for end in ("->", "::", ".", ",", ")")), End())
+_INDEX_END = choice(
+    attempt(Peek(Text("->"))),
+    attempt(Peek(series(SPACES, choice(texts("::", ".", ",", ")"), End())))),
+)
 _INDEX = attempt(
     optional(Text("-")), Some(re.compile(INDEX_DIGITS, re.ASCII), ("digit",)), _INDEX_END
 )
@@ -217,11 +222,12 @@ def _operation(value: Node) -> Series:
 
 FILTER = series(_operation(_REST), End())
 
+_PLAIN_CONDITION = rf"{WORD}\.(?:n?eq|[gl]te?|i?like)\.[^,()\"{{}}]*+"
 _LOGIC_GROUP = series(
     Named(choice(attempt(Text("not"), DELIMITER), NOTHING), "negation operator (not)"),
     Named(choice(Attempt(Text("and")), Text("or")), "logic operator (and, or)"),
     spaced(Text("(")),
-    separated(Rule("condition"), COMMA),
+    separated(Rule("condition"), COMMA, _PLAIN_CONDITION),
     spaced(Text(")")),
 )
 _CONDITION = choice(attempt(FIELD, DELIMITER, _operation(_LOGIC_VALUE)), _LOGIC_GROUP)
@@ -236,7 +242,7 @@ _ORDER_TERM = choice(
     attempt(FIELD_NAME, Text("("), FIELD, Text(")"), _DIRECTION, _NULLS, SPACES, _ORDER_END),
     series(FIELD, _DIRECTION, _NULLS, SPACES, _ORDER_END),
 )
-ORDER = series(separated(series(SPACES, _ORDER_TERM), Text(",")), End())
+ORDER = series(separated(series(SPACES, _ORDER_TERM), Text(","), WORD), End())
 
 _ALIAS = optional(attempt(FIELD_NAME, Text(":"), Not(":")))
 _CAST = optional(Text("::"), IDENTIFIER_CHARACTERS)
@@ -270,7 +276,7 @@ _SELECT_ITEM = choice(
         SPACES,
     ),
 )
-_SELECT = choice(separated(_SELECT_ITEM, COMMA), NOTHING)
+_SELECT = choice(separated(_SELECT_ITEM, COMMA, WORD), NOTHING)
 SELECT = series(_SELECT, End())
 
 RULES: Mapping[str, Node] = {"condition": _CONDITION, "select": _SELECT}

@@ -26,13 +26,17 @@ def _text(value: bytes) -> str:
 
 
 def without_cookies(fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if COOKIE not in fields:
+        return tuple(fields.items())
     return tuple((name, value) for name, value in fields.items() if name != COOKIE)
 
 
 def read_cookies(fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Each name once: browsers send the most specific path first."""
+    if COOKIE not in fields:
+        return ()
     cookies: dict[str, str] = {}
-    for name, value in _cookies(fields.get(COOKIE, "")):
+    for name, value in _cookies(fields[COOKIE]):
         cookies.setdefault(name, value)
     return tuple(cookies.items())
 

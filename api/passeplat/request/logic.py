@@ -5,12 +5,14 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 from passeplat.request.fields import field_of, unquoted
 from passeplat.request.filters import read_operation
-from passeplat.request.model import Condition, Filter, Logic
-from passeplat.request.patterns import ANY_NAME, PATH, QUOTED
-from passeplat.request.syntax import MAX_DEPTH, MAX_ITEMS, Mismatch, too_deep, too_many
+from passeplat.request.limits import MAX_DEPTH, MAX_ITEMS
+from passeplat.request.model import Condition, Field, Filter, Logic
+from passeplat.request.patterns import ANY_NAME, PATH, QUOTED, WORD
+from passeplat.request.syntax import Mismatch, match, too_deep, too_many
 
 _S = r"[ \t]*+"
 _GROUP = re.compile(rf"{_S}(not\.)?(and|or){_S}\({_S}")
+_PLAIN = re.compile(rf"{_S}({WORD})\.", re.ASCII)
 _FIELD = re.compile(rf"{_S}({ANY_NAME})({PATH}){_S}\.", re.DOTALL)
 _MARK = re.compile(rf"{_S}([,)]){_S}")
 _VALUE = re.compile(rf"({QUOTED})(?=[,)]|\Z)|(\{{[^{{}}]*+\}}|[^,)]*+)", re.DOTALL)
@@ -63,9 +65,7 @@ def _open(text: str, position: int, groups: _Groups) -> int | None:
 def _close(text: str, position: int, groups: _Groups) -> tuple[Logic | None, int]:
     """Close the groups that end here: the outermost if it did, and where the next begins."""
     while True:
-        found = _MARK.match(text, position)
-        if found is None:
-            raise Mismatch(position)
+        found = match(_MARK, text, position)
         position = found.end()
         if found[1] == ",":
             return None, position
@@ -82,16 +82,20 @@ def _whole(logic: Logic, text: str, position: int) -> Logic:
 
 
 def _read_condition(text: str, position: int) -> tuple[Filter, int]:
-    found = _FIELD.match(text, position)
-    if found is None:
-        raise Mismatch(position)
-    operation, negated, end = read_operation(text, found.end(), _read_value)
-    return Filter(field_of(found[1], found[2]), operation, negated), end
+    field, position = _read_field(text, position)
+    operation, negated, end = read_operation(text, position, _read_value)
+    return Filter(field, operation, negated), end
+
+
+def _read_field(text: str, position: int) -> tuple[Field, int]:
+    if found := _PLAIN.match(text, position):
+        return Field(found[1]), found.end()
+    found = match(_FIELD, text, position)
+    return field_of(found[1], found[2]), found.end()
 
 
 def _read_value(text: str, position: int) -> tuple[str, int]:
     """A quoted text, an array `{a,b}`, or everything up to the next `,` or `)`."""
-    found = _VALUE.match(text, position)
-    quoted, plain = found.groups() if found else (None, "")
-    end = found.end() if found else position
-    return (unquoted(quoted) if quoted else plain), end
+    found = match(_VALUE, text, position)
+    quoted, plain = found.groups()
+    return (unquoted(quoted) if quoted else plain), found.end()

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
+from passeplat.request.limits import MAX_MEDIA_TYPES
 from passeplat.request.model import MediaType
 
 JSON = MediaType("application/json")
@@ -12,6 +14,7 @@ _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
 _ENTRIES = re.compile(rf'(?:[^",]++|{_QUOTED}|")++', re.DOTALL)
 _PARTS = re.compile(rf'(?:[^";]++|{_QUOTED}|")++', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ONE_NAME = re.compile(r"[\w/.+-]++", re.ASCII)
 _WEIGHT = re.compile(r"[01](?:\.[0-9]{0,6})?", re.ASCII)
 
 
@@ -20,7 +23,12 @@ def parse_accept(header: str | None) -> tuple[MediaType, ...]:
 
     Nothing said means anything; () means the client takes nothing at all (`q=0`).
     """
-    entries = [_entry(entry) for entry in _split(_ENTRIES, header or "", ",")]
+    if header is None or header == ANY.name:
+        return (ANY,)
+    if _ONE_NAME.fullmatch(header):
+        return (MediaType(header.lower()),)
+    written = islice(_split(_ENTRIES, header, ","), MAX_MEDIA_TYPES)
+    entries = [entry for entry in map(_entry, written) if entry[1].name]
     if not entries:
         return (ANY,)
     wanted = [entry for entry in entries if entry[0]]

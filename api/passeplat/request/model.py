@@ -142,9 +142,9 @@ class Range:
 @dataclass(frozen=True, slots=True)
 class QueryString:
     select: tuple[SelectItem, ...] = (SelectField(Field("*")),)
-    conditions: tuple[tuple[EmbedPath, Condition], ...] = ()  # filters and logic, as they came
+    conditions: tuple[tuple[EmbedPath, Condition], ...] = ()  # filters, then logic
     order: tuple[tuple[EmbedPath, tuple[OrderTerm, ...]], ...] = ()
-    ranges: tuple[tuple[EmbedPath, Range], ...] = ()
+    ranges: tuple[tuple[EmbedPath, Range], ...] = ()  # as asked: ApiRequest.range is what counts
     columns: tuple[str, ...] | None = None  # `columns=`, without duplicates
     on_conflict: tuple[str, ...] | None = None
     parameters: tuple[tuple[str, str], ...] = ()  # arguments of a function called by GET

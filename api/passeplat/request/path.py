@@ -70,7 +70,8 @@ def _split_schema(segments: list[str], exposed: tuple[str, ...]) -> tuple[str | 
 
 def _root(schema: str | None, path: str, config: Config) -> Address:
     if config.db_root_spec:
-        return Address(Resource.ROUTINE, config.db_root_spec.rpartition(".")[2], schema, path)
+        of_function, _, name = config.db_root_spec.rpartition(".")
+        return Address(Resource.ROUTINE, name, of_function or schema, path)
     if config.openapi_mode == "disabled":
         raise OpenApiDisabled
     return Address(Resource.ROOT, "", schema, path)

@@ -4,6 +4,7 @@ Every repetition is possessive (`++`, `*+`): none of them ever backtracks, so ma
 proportion to the text, whatever the text.
 """
 
+WORD = r"[^\W\d]\w*+"  # what most names are; compiled with re.ASCII
 IDENTIFIER = r" *+[\w$][\w $]*+"  # at least one character that is not a space
 NAME = rf"{IDENTIFIER}(?:-(?!>)[\w $]++)*+"
 QUOTED_NAME = r'"(?:[^"\\]++|\\.)++"'
@@ -11,6 +12,6 @@ ANY_NAME = rf"(?:{NAME}|{QUOTED_NAME})"
 
 QUOTED = r'"(?:[^"\\]++|\\.)*+"'
 INDEX_DIGITS = r"[0-9]{1,9}"  # PostgreSQL takes an integer of four bytes
-INDEX = rf"-?{INDEX_DIGITS}(?=->|::|[.,)]|\Z)"
+INDEX = rf"-?{INDEX_DIGITS}(?=->|[ \t]*+(?:::|[.,)]|\Z))"
 KEY = r'(?!")[^(\-:.,>)]++(?:-(?!>)[^(\-:.,>)]++)*+'
 PATH = rf"(?:->>?+(?:{QUOTED}|{INDEX}|{KEY}))*+"

@@ -47,8 +47,7 @@ def parse_preferences(header: str | None, *, transaction_may_be_chosen: bool) ->
     """Of one preference given twice the first counts. `max-affected` counts only with strict."""
     if header is None:
         return NONE
-    entries = [entry for part in header.split(",") if (entry := part.strip())]
-    given = dict(reversed([_split(entry) for entry in entries if _is_understood(entry)]))
+    given, invalid = _sorted(header)
     strict = given.get("handling") == "strict"
     transaction = given.get("tx", "") if transaction_may_be_chosen else ""
     affected = given.get("max-affected") if strict else None
@@ -61,17 +60,24 @@ def parse_preferences(header: str | None, *, transaction_may_be_chosen: bool) ->
         handling=_HANDLING.get(given.get("handling", "")),
         timezone=given.get("timezone"),
         max_affected=None if affected is None else int(affected),
-        invalid=tuple(entry for entry in entries if not _is_understood(entry)),
+        invalid=tuple(invalid),
     )
 
 
-def _split(entry: str) -> tuple[str, str]:
-    name, _, value = entry.partition("=")
-    return name, value
+def _sorted(header: str) -> tuple[dict[str, str], list[str]]:
+    """The preferences by name, and what is none."""
+    given: dict[str, str] = {}
+    invalid: list[str] = []
+    for entry in filter(None, map(str.strip, header.split(","))):
+        name, _, value = entry.partition("=")
+        if _is_understood(name, value):
+            given.setdefault(name, value)
+        else:
+            invalid.append(entry)
+    return given, invalid
 
 
-def _is_understood(entry: str) -> bool:
-    name, value = _split(entry)
+def _is_understood(name: str, value: str) -> bool:
     values = _VALUES.get(name)
     if isinstance(values, re.Pattern):
         return values.fullmatch(value) is not None

@@ -5,7 +5,7 @@ docs/reference/query-string.md describes the language for those who write it.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import TypeAlias
 from urllib.parse import quote, unquote
@@ -14,6 +14,7 @@ from passeplat.errors import QueryStringError
 from passeplat.request import grammar
 from passeplat.request.fields import read_names, read_relations, read_tree_path
 from passeplat.request.filters import read_filter
+from passeplat.request.limits import MAX_PARAMETERS
 from passeplat.request.logic import read_logic
 from passeplat.request.model import (
     Condition,
@@ -28,7 +29,7 @@ from passeplat.request.model import (
 from passeplat.request.order import read_order
 from passeplat.request.ranges import read_integer
 from passeplat.request.select import EVERYTHING, read_select
-from passeplat.request.syntax import MAX_PARAMETERS, Mismatch, read, too_many
+from passeplat.request.syntax import Mismatch, read, too_many
 
 _Pair: TypeAlias = tuple[str, str]
 
@@ -47,8 +48,8 @@ _RESERVED_BELOW: Mapping[str, str] = {  # also as the last word of a path: `rel.
 _RESERVED_ANYWHERE = {**_RESERVED, **_RESERVED_BELOW}
 
 _UNRESERVED = re.compile(r"[\w.~-]*+", re.ASCII)
-_TO_ESCAPE = re.compile(r"[^\w.~-]", re.ASCII)
-_ESCAPES = {chr(code): f"%{code:02X}" for code in range(128)}
+_ESCAPED = re.compile(r"[\w.~%-]*+", re.ASCII)
+_OFTEN_ESCAPED = tuple((character, quote(character)) for character in "%,():*! ")  # % comes first
 
 
 def parse_query_string(query: bytes, *, with_arguments: bool = False) -> QueryString:
@@ -155,9 +156,9 @@ def _logic(pair: _Pair) -> tuple[EmbedPath, Logic]:
 
 def _owner(key: str) -> tuple[EmbedPath, str]:
     """`rel.rel2.order`: the path it belongs to and its last word."""
-    relations, dot, word = key.rpartition(".")
-    if not dot:
-        return (), word
+    if "." not in key:
+        return (), key
+    relations, _, word = key.rpartition(".")
     return read("tree path", grammar.TREE_PATH, read_relations, relations, key), word
 
 
@@ -170,20 +171,14 @@ def _orders(pairs: list[_Pair]) -> tuple[tuple[EmbedPath, tuple[OrderTerm, ...]]
 
 
 def _ranges(limits: list[_Pair], offsets: list[_Pair]) -> tuple[tuple[EmbedPath, Range], ...]:
+    """Of several limits of one level the last counts; what is not an integer is ignored."""
     if not limits and not offsets:
         return ()
-    limit = dict(_integers(limits))
-    offset = dict(_integers(offsets))
-    paths = dict.fromkeys((*limit, *offset))
-    return tuple((path, Range(max(0, offset.get(path, 0)), limit.get(path))) for path in paths)
-
-
-def _integers(pairs: list[_Pair]) -> Iterable[tuple[EmbedPath, int]]:
-    """What is not an integer is ignored."""
-    for key, value in pairs:
-        number = read_integer(value)
-        if number is not None:
-            yield _owner(key)[0], number
+    limit = {_owner(key)[0]: read_integer(value) for key, value in limits}
+    offset = {_owner(key)[0]: read_integer(value) for key, value in offsets}
+    return tuple(
+        (path, Range(max(0, offset.get(path) or 0), limit.get(path))) for path in limit | offset
+    )
 
 
 def _canonical(pairs: list[tuple[str, str | None]]) -> str:
@@ -192,9 +187,9 @@ def _canonical(pairs: list[tuple[str, str | None]]) -> str:
 
 
 def _encoded(text: str) -> str:
-    return text if _UNRESERVED.fullmatch(text) else _TO_ESCAPE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    character = found[0]
-    return _ESCAPES.get(character) or quote(character)
+    """`quote`, in a third of its time for what query strings are made of."""
+    if _UNRESERVED.fullmatch(text):
+        return text
+    for character, escape in _OFTEN_ESCAPED:
+        text = text.replace(character, escape)
+    return text if _ESCAPED.fullmatch(text) else quote(text, safe="%")

@@ -19,6 +19,8 @@ _NEGATIVE_LIMIT = "Limit should be greater than or equal to zero."
 
 def read_integer(text: str) -> int | None:
     """The number written, at most the largest bigint; None if it is none."""
+    if text.isascii() and text.isdigit() and len(text) < _DIGITS:
+        return int(text)
     found = _INTEGER.fullmatch(text)
     return None if found is None else _number(found[2]) * (-1 if found[1] else 1)
 

@@ -1,16 +1,13 @@
 """A reader and a text become a value, or the PGRST100 that says where the text went wrong."""
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
 from passeplat.errors import QueryStringError
 from passeplat.request.explain import Failure, explain
 from passeplat.request.grammar import Node
-
-MAX_EXPLAINED = 4_096  # characters: longer texts are refused without saying what was expected
-MAX_DEPTH = 32  # of embeds and of parentheses in logic
-MAX_PARAMETERS = 1_000
-MAX_ITEMS = 2_000  # of one select, order or logic tree; PostgreSQL returns at most 1,664 columns
+from passeplat.request.limits import MAX_DEPTH, MAX_EXPLAINED
 
 _TAB = 8
 Value = TypeVar("Value")
@@ -35,6 +32,14 @@ def read(what: str, node: Node, reader: Callable[[str], Value], text: str, shown
         raise _error(what, node, text, shown, mismatch.position) from None
 
 
+def match(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str]:
+    """What the pattern finds there; a Mismatch if it finds nothing."""
+    found = pattern.match(text, position)
+    if found is None:
+        raise Mismatch(position)
+    return found
+
+
 def too_many(what: str, limit: int) -> QueryStringError:
     return QueryStringError(
         f"The query string has too many {what}", f"At most {limit} are accepted"
@@ -48,13 +53,20 @@ def too_deep(what: str) -> QueryStringError:
 
 
 def _error(what: str, node: Node, text: str, shown: str, position: int) -> QueryStringError:
-    if len(text) <= MAX_EXPLAINED:
-        failure = explain(node, text)
-    else:
-        failure = Failure(position, text[position : position + 1])
-        shown = shown[:MAX_EXPLAINED] + "…"
+    failure = _failure(node, text, position)
     where = _place(text, failure.position)
+    shown = shown if len(shown) <= MAX_EXPLAINED else shown[:MAX_EXPLAINED] + "…"
     return QueryStringError(f'"failed to parse {what} ({shown})" ({where})', failure.sentence())
+
+
+def _failure(node: Node, text: str, position: int) -> Failure:
+    known = Failure(position, text[position : position + 1])
+    if len(text) > MAX_EXPLAINED:
+        return known
+    try:
+        return explain(node, text)
+    except RecursionError:  # the readers do not recurse: they may refuse what is nested deeper
+        return known
 
 
 def _place(text: str, position: int) -> str:

@@ -1,7 +1,7 @@
-"""CSV: bytes in, the rows of an array of JSON objects out.
+"""CSV: bytes in, the columns and one JSON array of objects out.
 
-https://www.rfc-editor.org/rfc/rfc4180: the first line names the columns. An unquoted NULL is null,
-an empty cell is the empty text. Lines without a character are not rows.
+https://www.rfc-editor.org/rfc/rfc4180: the first line names the columns. NULL is null, quoted or
+not; an empty cell is the empty text. Lines without a character are not rows.
 """
 
 import re
@@ -10,23 +10,28 @@ from collections.abc import Iterator
 import orjson
 
 from passeplat.errors import InvalidBody
+from passeplat.request.limits import MAX_ROWS
 
-_LINES = re.compile(r"\r\n|\n|\r")
+_LINE = re.compile(r"[^\r\n]++")
 _CELL = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n|\r|\Z)')
+_BREAKS = re.compile(r"[\r\n]*+")
 _NULL = "NULL"
-
-_Row = list[str | None]
 
 
 def read_csv(raw: bytes) -> tuple[tuple[str, ...], bytes]:
     """The columns, and the rows as one JSON text. Raises InvalidBody on what is no table."""
     rows = _rows(_decoded(raw))
-    header = next(rows, None)
-    if header is None:
+    columns = next(rows, [])
+    if not columns:
         raise InvalidBody("Empty CSV")
-    columns = tuple("NULL" if name is None else name for name in header)
-    objects = [_object(columns, row) for row in rows]
-    return tuple(dict.fromkeys(columns)), b"[" + b",".join(objects) + b"]"
+    array = bytearray(b"[")
+    for number, row in enumerate(rows):
+        if number:
+            array += b","
+        array += _object(columns, row)
+        if number >= MAX_ROWS:
+            raise InvalidBody(f"The CSV has more than {MAX_ROWS} rows")
+    return tuple(dict.fromkeys(columns)), bytes(array + b"]")
 
 
 def _decoded(raw: bytes) -> str:
@@ -36,38 +41,35 @@ def _decoded(raw: bytes) -> str:
         raise InvalidBody("The CSV is not encoded in UTF-8") from None
 
 
-def _object(columns: tuple[str, ...], row: _Row) -> bytes:
+def _object(columns: list[str], row: list[str]) -> bytes:
     if len(row) != len(columns):
         raise InvalidBody("All lines must have same number of fields")
-    return orjson.dumps(dict(zip(columns, row, strict=True)))
+    cells = (None if cell == _NULL else cell for cell in row)
+    return orjson.dumps(dict(zip(columns, cells, strict=True)))
 
 
-def _rows(text: str) -> Iterator[_Row]:
+def _rows(text: str) -> Iterator[list[str]]:
     if '"' in text:
-        yield from _quoted_rows(text)
-        return
-    for line in _LINES.split(text):
-        if line:
-            yield [None if cell == _NULL else cell for cell in line.split(",")]
+        return _quoted_rows(text)
+    return (found[0].split(",") for found in _LINE.finditer(text))
 
 
-def _quoted_rows(text: str) -> Iterator[_Row]:
-    row: _Row = []
-    position = 0
-    while position < len(text) or row:
-        found = _CELL.match(text, position)
-        if found is None:
-            raise InvalidBody(f"The CSV cannot be read from character {position + 1} on")
-        row.append(_value(found))
-        position = found.end()
-        if found[3] != ",":
-            if row != [""] or found[1] is not None:
-                yield row
-            row = []
+def _quoted_rows(text: str) -> Iterator[list[str]]:
+    """Cells in quotes may hold commas, line breaks, and quotes written twice."""
+    position = _after_breaks(text, 0)
+    while position < len(text):
+        row, mark = [], ","
+        while mark == ",":
+            found = _CELL.match(text, position)
+            if found is None:
+                raise InvalidBody(f"The CSV cannot be read from character {position + 1} on")
+            quoted, plain, mark = found.groups()
+            row.append(plain if quoted is None else quoted.replace('""', '"'))
+            position = found.end()
+        yield row
+        position = _after_breaks(text, position)
 
 
-def _value(found: re.Match[str]) -> str | None:
-    quoted, plain = found[1], found[2]
-    if quoted is not None:
-        return str(quoted).replace('""', '"')
-    return None if plain == _NULL else str(plain)
+def _after_breaks(text: str, position: int) -> int:
+    found = _BREAKS.match(text, position)
+    return found.end() if found else position

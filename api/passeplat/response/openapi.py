@@ -6,7 +6,8 @@ from passeplat import __version__
 from passeplat.config import Config
 from passeplat.plan.model import DocumentPlan
 from passeplat.response.model import Headers, Response
-from passeplat.response.openapi_paths import BODY_TYPES, parameters, paths, split_comment
+from passeplat.response.openapi_parameters import parameters
+from passeplat.response.openapi_paths import BODY_TYPES, paths, split_comment
 from passeplat.response.openapi_schema import Json, definition
 from passeplat.response.openapi_server import location
 from passeplat.response.render import COMPATIBLE_WITH

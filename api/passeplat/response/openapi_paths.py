@@ -1,27 +1,23 @@
-"""The resources of a schema as OpenAPI 2.0 paths, and the parameters their operations share."""
+"""The resources of a schema as OpenAPI 2.0 paths: which operations there are and what they take."""
 
-from collections.abc import Iterator
-
+from passeplat.response.openapi_parameters import parameter, reference
 from passeplat.response.openapi_schema import Json, argument, arguments, described
 from passeplat.schema_cache.model import Routine, Table, Volatility
 
-_PREFERENCES = {
-    "return": ("representation", "minimal", "none"),
-    "resolution": ("ignore-duplicates", "merge-duplicates"),
-    "count": ("none",),
-}
 _OBJECT_TYPES = (
     "application/vnd.pgrst.object+json;nulls=stripped",
     "application/vnd.pgrst.object+json",
 )
 BODY_TYPES = ["application/json", *_OBJECT_TYPES, "text/csv"]
 _CALL_TYPES = ["application/json", *_OBJECT_TYPES]
-_READ = ("select", "order", "range", "rangeUnit", "offset", "limit", "preferCount")
 # What would end a path, or be something else in it.
 _PATH = str.maketrans({each: f"%{ord(each):02X}" for each in "%/?#{}"})
-# https://www.rfc-editor.org/rfc/rfc6901#section-6
-_POINTER = str.maketrans({"~": "~0", "/": "~1", "%": "%25", "#": "%23"})
 
+_SELECT = parameter("select")
+_PAGE = tuple(map(parameter, ("order", "range", "rangeUnit", "offset", "limit", "preferCount")))
+_PREFER_POST = parameter("preferPost")
+_PREFER_RETURN = parameter("preferReturn")
+_PREFER_PARAMS = parameter("preferParams")
 _ROOT: Json = {
     "get": {
         "tags": ["Introspection"],
@@ -40,10 +36,6 @@ def paths(tables: tuple[Table, ...], routines: tuple[Routine, ...]) -> Json:
     }
 
 
-def reference(kind: str, name: str) -> Json:
-    return {"$ref": f"#/{kind}/{name.translate(_POINTER)}"}
-
-
 def split_comment(comment: str) -> tuple[str, str]:
     """Its first line, and the rest without the blank lines between them."""
     first, _, rest = comment.partition("\n")
@@ -57,38 +49,31 @@ def _path(name: str) -> str:
 def _table_operations(table: Table) -> Json:
     name = table.name.name
     base: Json = {**_headline(table.description), "tags": [name]}
-    filters = [f"rowFilter.{name}.{column}" for column in table.columns]
+    filters = [parameter(f"rowFilter.{name}.{column}") for column in table.columns]
     rows: Json = {"type": "array", "items": reference("definitions", name)}
     read: Json = {
         **base,
-        "parameters": _parameters(*filters, *_READ),
+        "parameters": [*filters, _SELECT, *_PAGE],
         "responses": {
             "200": {"description": "OK", "schema": rows},
             "206": {"description": "Partial Content"},
         },
     }
     writable = table.insertable or table.updatable or table.deletable
-    return {"get": read, **(_writes(f"body.{name}", filters, base) if writable else {})}
+    body = parameter(f"body.{name}")
+    return {"get": read, **(_writes(body, filters, base) if writable else {})}
 
 
-def _writes(body: str, filters: list[str], base: Json) -> Json:
+def _writes(body: Json, filters: list[Json], base: Json) -> Json:
     done: Json = {"204": {"description": "No Content"}}
     return {
         "post": {
             **base,
-            "parameters": _parameters(body, "select", "preferPost"),
+            "parameters": [body, _SELECT, _PREFER_POST],
             "responses": {"201": {"description": "Created"}},
         },
-        "patch": {
-            **base,
-            "parameters": _parameters(*filters, body, "preferReturn"),
-            "responses": done,
-        },
-        "delete": {
-            **base,
-            "parameters": _parameters(*filters, "preferReturn"),
-            "responses": done,
-        },
+        "patch": {**base, "parameters": [*filters, body, _PREFER_RETURN], "responses": done},
+        "delete": {**base, "parameters": [*filters, _PREFER_RETURN], "responses": done},
     }
 
 
@@ -100,7 +85,7 @@ def _routine_operations(routine: Routine) -> Json:
         "responses": {"200": {"description": "OK"}},
     }
     body: Json = {"name": "args", "required": True, "in": "body", "schema": arguments(routine)}
-    post = {**base, "parameters": [body, reference("parameters", "preferParams")]}
+    post = {**base, "parameters": [body, _PREFER_PARAMS]}
     if not _can_be_read(routine):
         return {"post": post}
     query = [argument(each) for each in routine.parameters]
@@ -118,55 +103,3 @@ def _headline(comment: str | None) -> Json:
         return {}
     summary, description = split_comment(comment)
     return described({"summary": summary}, description or None)
-
-
-def _parameters(*names: str) -> list[Json]:
-    return [reference("parameters", name) for name in names]
-
-
-def parameters(tables: tuple[Table, ...]) -> Json:
-    """Those of every schema, then the bodies and filters of each relation."""
-    return {
-        "preferParams": _preference(),
-        "preferReturn": _preference("return"),
-        "preferCount": _preference("count"),
-        "preferPost": _preference("return", "resolution"),
-        "select": _text("query", "select", "Filtering Columns"),
-        "on_conflict": _text("query", "on_conflict", "On Conflict"),
-        "order": _text("query", "order", "Ordering"),
-        "range": _text("header", "Range", "Limiting and Pagination"),
-        "rangeUnit": {
-            **_text("header", "Range-Unit", "Limiting and Pagination"),
-            "default": "items",
-        },
-        "offset": _text("query", "offset", "Limiting and Pagination"),
-        "limit": _text("query", "limit", "Limiting and Pagination"),
-        **dict(pair for table in tables for pair in _own_parameters(table)),
-    }
-
-
-def _own_parameters(table: Table) -> Iterator[tuple[str, Json]]:
-    name = table.name.name
-    yield (
-        f"body.{name}",
-        {
-            "name": name,
-            "description": name,
-            "required": False,
-            "in": "body",
-            "schema": reference("definitions", name),
-        },
-    )
-    for column in table.columns.values():
-        yield f"rowFilter.{name}.{column.name}", _text("query", column.name, column.description)
-
-
-def _text(place: str, name: str, description: str | None) -> Json:
-    parameter: Json = {"name": name, "required": False, "in": place, "type": "string"}
-    return described(parameter, description)
-
-
-def _preference(*names: str) -> Json:
-    values = [f"{name}={value}" for name in names for value in _PREFERENCES[name]]
-    parameter = _text("header", "Prefer", "Preference")
-    return {**parameter, "enum": values} if values else parameter

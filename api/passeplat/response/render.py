@@ -44,8 +44,6 @@ def _has_body(plan: Plan, status: int) -> bool:
 def _type(plan: Plan, status: int) -> Headers:
     if not _has_body(plan, status):
         return ()
-    if plan.root_spec:
-        return (("Content-Type", "application/openapi+json; charset=utf-8"),)
     return (("Content-Type", content_type(plan.representation.media_type)),)
 
 

@@ -21,7 +21,7 @@ def judge(plan: Plan, result: Result) -> None:
         return
     if plan.request.action is Action.UPSERT and result.page_total != 1:
         raise PutMismatch
-    if plan.representation.singular and result.page_total != 1 and not plan.root_spec:
+    if plan.representation.singular and result.page_total != 1:
         raise NotSingular(result.page_total)
     if plan.max_affected is not None and result.page_total > plan.max_affected:
         raise MaxAffectedExceeded(result.page_total)

@@ -35,13 +35,13 @@ def build(catalogue: Catalogue, config: Config, version: int) -> SchemaCache:
             (one for overloads in routines.values() for one in overloads),
             catalogue.media_aggregates,
         ),
-        time_zones=frozenset(row.name for row in catalogue.time_zones),
         role_settings=role_settings(catalogue.roles, {row.name for row in catalogue.settings}),
         role_isolation=role_isolation(catalogue.roles),
         schema_descriptions={row.name: row.description for row in catalogue.schemas},
         schema_grantees={row.name: frozenset(row.grantees) for row in catalogue.schemas},
         roles=roles(catalogue.roles),
         computed_fields=computed_fields(catalogue.row_functions, search_path),
+        callable_names=frozenset(row.name for row in catalogue.callable_names),
     )
 
 

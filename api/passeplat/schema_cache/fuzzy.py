@@ -1,8 +1,7 @@
 """A word and candidates → the candidate most like it.
 
 Judged as PostgREST does: candidates that share groups of three letters with the word (of two, if
-that leads nowhere) are put on a short list; of those the one counts that takes the fewest changes of
-letters.
+that leads nowhere) are put on a short list; of those the one counts that takes the fewest changes.
 """
 
 import re

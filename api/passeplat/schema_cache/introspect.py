@@ -2,11 +2,11 @@
 
 import gc
 from asyncio import to_thread
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 
@@ -17,12 +17,14 @@ from passeplat.schema_cache.model import SchemaCache
 from passeplat.schema_cache.roles import setting_names
 from passeplat.schema_cache.routines import NO_LENGTH
 
+_Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _Row = TypeVar("_Row", bound=tuple[object, ...])
 
+_GRANTS_OF_SETTINGS = (15,)
+"""The version of PostgreSQL that brought `grant set on parameter`."""
 
-async def introspect(
-    connection: "asyncpg.Connection[asyncpg.Record]", config: Config, version: int
-) -> SchemaCache:
+
+async def introspect(connection: _Connection, config: Config, version: int) -> SchemaCache:
     """Reads the catalogue in one transaction. The connection must not be in one.
 
     The values are made in a thread, so that requests go on being answered meanwhile.
@@ -47,54 +49,58 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-async def _read(connection: "asyncpg.Connection[asyncpg.Record]", config: Config) -> rows.Catalogue:
-    async def fetch(family: str, row: type[_Row], *arguments: object) -> list[_Row]:
-        return [row(*record) for record in await connection.fetch(_sql(family), *arguments)]
-
+async def _read(connection: _Connection, config: Config) -> rows.Catalogue:
+    fetch = partial(_fetch, connection)
     await connection.execute(_sql("settings"))
     exposed = list(config.db_schemas)
+    visible = [*exposed, *config.db_extra_search_path]
     columns = await fetch("columns", rows.ColumnRow, exposed)
     routines = await fetch("routines", rows.RoutineRow, exposed)
     relations = await fetch("relations", rows.RelationRow, exposed)
-    wanted = sorted(_types(columns, routines))
-    types = await fetch(
-        "types", rows.TypeRow, [oid for oid, _ in wanted], [modifier for _, modifier in wanted]
-    )
-    composites = {t.relation for t in types if t.relation} - {r.oid for r in relations}
+    types = await fetch("types", rows.TypeRow, *_types(columns, routines))
+    composites = {row.relation for row in types if row.relation} - {row.oid for row in relations}
     roles = await fetch("roles", rows.RoleRow)
-    names = setting_names(roles)
-    settings = await fetch("user_settings", rows.NameRow, names)
-    if connection.get_server_version() >= (15,):
-        settings += await fetch("granted_settings", rows.NameRow, names)
     return rows.Catalogue(
         schemas=await fetch("schemas", rows.SchemaRow, exposed),
         relations=relations,
         columns=columns,
         types=types,
-        composite_columns=await fetch(
-            "composite_columns", rows.CompositeColumnRow, list(composites)
-        ),
+        composite_columns=await fetch("composite_columns", rows.CompositeColumnRow, [*composites]),
         constraints=await fetch("constraints", rows.ConstraintRow),
-        view_columns=await fetch(
-            "view_columns", rows.ViewColumnRow, [*exposed, *config.db_extra_search_path]
-        ),
+        view_columns=await fetch("view_columns", rows.ViewColumnRow, visible),
         routines=routines,
         row_functions=await fetch("row_functions", rows.RowFunctionRow, exposed),
         representations=await fetch("representations", rows.RepresentationRow),
         media_aggregates=await fetch("media_aggregates", rows.MediaAggregateRow, exposed),
         roles=roles,
-        settings=settings,
-        time_zones=await fetch("time_zones", rows.NameRow),
+        settings=await _settable(connection, setting_names(roles)),
+        callable_names=await fetch("callable_names", rows.NameRow),
     )
 
 
-def _types(columns: list[rows.ColumnRow], routines: list[rows.RoutineRow]) -> set[tuple[int, int]]:
-    """The types to look up, each with its type modifier."""
+async def _settable(connection: _Connection, names: list[str]) -> list[rows.NameRow]:
+    """Of these settings, the ones the logged-in role may set."""
+    found = await _fetch(connection, "user_settings", rows.NameRow, names)
+    if connection.get_server_version() >= _GRANTS_OF_SETTINGS:
+        found += await _fetch(connection, "granted_settings", rows.NameRow, names)
+    return found
+
+
+async def _fetch(
+    connection: _Connection, family: str, row: type[_Row], *arguments: object
+) -> list[_Row]:
+    return [row(*record) for record in await connection.fetch(_sql(family), *arguments)]
+
+
+def _types(
+    columns: Iterable[rows.ColumnRow], routines: Iterable[rows.RoutineRow]
+) -> tuple[list[int], list[int]]:
+    """The oids of the types used, and beside each a type modifier it is used with."""
     found = {(column.type, column.modifier) for column in columns}
     for routine in routines:
         oids = (*routine.types, *(routine.all_types or ()), routine.returns)
         found.update((oid, NO_LENGTH) for oid in oids)
-    return found
+    return [oid for oid, _ in found], [modifier for _, modifier in found]
 
 
 @cache

@@ -38,7 +38,7 @@ class Table:
     deletable: bool
     row_security: bool
     description: str | None
-    # Roles with some privilege on it or on a column of it; "" is everyone. See suggest.may_use
+    # Roles with some privilege on it or on a column of it; "" is everyone. See suggest.usable
     grantees: frozenset[str] = frozenset()
 
 
@@ -172,8 +172,8 @@ class Role:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SchemaCache:
-    """Relations are looked up by (table, schema of the foreign table), those of a table are worked
-    out at the first look and kept."""
+    """Relationships are found by (table, schema of the foreign table); those of a table are worked
+    out at the first look, and kept."""
 
     version: int
     tables: Mapping[QualifiedName, Table]
@@ -181,7 +181,6 @@ class SchemaCache:
     routines: Mapping[QualifiedName, tuple[Routine, ...]]  # overloads together
     representations: Mapping[tuple[str, str], Representation]  # by (source, target)
     media_handlers: Mapping[tuple[QualifiedName | None, str], MediaHandler]
-    time_zones: frozenset[str]  # lower case
     # `alter role … set` of the roles that can be assumed, without isolation and what the request
     # itself sets
     role_settings: Mapping[str, tuple[tuple[str, str], ...]]

@@ -149,4 +149,4 @@ class Catalogue:
     media_aggregates: Sequence[MediaAggregateRow]
     roles: Sequence[RoleRow]
     settings: Sequence[NameRow]  # of those of the roles, the ones the logged-in role may set
-    time_zones: Sequence[NameRow]
+    callable_names: Sequence[NameRow]

@@ -28,7 +28,7 @@ def table_hint(cache: SchemaCache, schema: str, name: str, role: str) -> str | N
 def embed_hint(
     cache: SchemaCache, table: QualifiedName, schema: str, target: str, role: str
 ) -> str | None:
-    """None also where there are relationships to the target, but none that fits the embed's hint."""
+    """None also where the target is related, but not in the way the embed asks for."""
     related = {found.foreign_table for found in cache.relationships.get((table, schema), ())}
     may_use = usable(cache, role)
     names = sorted(name.name for name in related if may_use(cache.tables[name]))

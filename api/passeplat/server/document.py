@@ -1,5 +1,7 @@
 """The root: a DocumentPlan is answered with what PostgreSQL says the role may use."""
 
+from asyncio import to_thread
+
 from passeplat.claims import Claims
 from passeplat.errors import SchemaCacheMissing
 from passeplat.plan.model import DocumentPlan
@@ -23,4 +25,5 @@ async def document(
         rows = await state.pool.run(batch)
     with spent.of("response"):
         [(privileges,)] = rows[-1]
-        return render_document(plan, privileges or b"{}", cache, config)
+        # A big schema takes milliseconds: other requests go on being answered meanwhile.
+        return await to_thread(render_document, plan, privileges or b"{}", cache, config)

@@ -15,44 +15,50 @@ from uvicorn.supervisors import Multiprocess
 
 from passeplat import __version__
 from passeplat.config import Config, Sources
+from passeplat.postgres import pipeline
 from passeplat.server.admin import Address, admin_app
 from passeplat.server.app import rest
 from passeplat.server.observe import log
-from passeplat.server.service import Service, start_service
+from passeplat.server.service import Connect, Service, start_service
 from passeplat.server.sockets import address_of, bind_tcp, bind_unix
 
 _SOURCES = "PASSEPLAT_WORKER_FILE"  # how a worker process learns of the configuration file
 _GRACE = 30  # seconds that requests in flight may take to finish
 
 
-def serve(sources: Sources, workers: int = 1) -> None:
-    """Blocks until SIGTERM or SIGINT, then lets requests in flight finish. Raises SettingError."""
+def serve(sources: Sources, workers: int = 1, connect: Connect = pipeline.connect) -> None:
+    """Blocks until SIGTERM or SIGINT, then lets requests in flight finish. Raises SettingError.
+
+    `connect` is for one worker: several have the connections of postgres.pipeline.
+    """
     config = sources.load()
-    log(config, "error", f"Starting passeplat {__version__}...")
+    log(config, "crit", f"Starting passeplat {__version__}...")
     if workers > 1:
         _serve_many(sources, config, workers)
     else:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve_one(sources))
+            runner.run(_serve_one(sources, connect))
 
 
 def loop_factory() -> Any:
     """uvloop's where it is installed."""
-    return uvicorn.Config("", loop="auto").get_loop_factory()
+    return uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
 
 
-async def _serve_one(sources: Sources) -> None:
+async def _serve_one(sources: Sources, connect: Connect) -> None:
     config = sources.load()
     main = bind_main(config)
-    async with running(sources, main.getsockname()) as service:
-        log(config, "error", f"API server listening on {address_of(main)}")
+    async with running(sources, main.getsockname(), connect) as service:
+        log(config, "crit", f"API server listening on {address_of(main)}")
         await http_server(service).serve(sockets=[main])
 
 
 @asynccontextmanager
-async def running(sources: Sources, address: Address) -> AsyncIterator[Service]:
+async def running(
+    sources: Sources, address: Address, connect: Connect = pipeline.connect
+) -> AsyncIterator[Service]:
     """A service with its admin server and its signals, stopped at the end."""
-    service = await start_service(sources)
+    service = await start_service(sources, connect)
     _handle_signals(service)
     admin = await _start_admin(service, address)
     try:
@@ -79,6 +85,7 @@ def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
         app,
         access_log=False,
         log_config=None,
+        log_level="warning",
         server_header=False,
         proxy_headers=False,
         ws="none",
@@ -105,7 +112,7 @@ async def _start_admin(service: Service, address: Address) -> uvicorn.Server | N
     server = uvicorn.Server(_uvicorn_config(app, lifespan="off"))
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     service.tasks.append(asyncio.create_task(server.serve(sockets=[bound])))
-    log(config, "error", f"Admin server listening on {address_of(bound)}")
+    log(config, "crit", f"Admin server listening on {address_of(bound)}")
     return server
 
 

@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from passeplat.claims import REFUSED_ROLES_SQL, new_verifier
 from passeplat.config import Config, Sources
+from passeplat.postgres import pipeline
 from passeplat.postgres.connect import open_connection
-from passeplat.postgres.pipeline import connect
+from passeplat.postgres.model import Connection
 from passeplat.postgres.pool import Limits, Pool
 from passeplat.server.listener import listen
 from passeplat.server.reload import load_schema_cache, read_config, reload_settings
 from passeplat.server.state import Loads, State
+
+Connect: TypeAlias = Callable[[str], Awaitable[Connection]]
+"""Opens a connection of the pool by its URI: `connect` of postgres.pipeline or postgres.plain."""
 
 
 @dataclass(slots=True)
@@ -33,7 +38,7 @@ class Service:
         await self.state.pool.close()
 
 
-async def start_service(sources: Sources) -> Service:
+async def start_service(sources: Sources, connect: Connect = pipeline.connect) -> Service:
     """Raises SettingError or ConnectionFailed if the database cannot be used as configured.
 
     A schema cache that does not load is no reason not to start: it is tried again.
@@ -45,7 +50,7 @@ async def start_service(sources: Sources) -> Service:
         refused = frozenset(row[0] for row in await connection.fetch(REFUSED_ROLES_SQL))
     finally:
         await connection.close(timeout=1)
-    state = State(config, new_verifier(config, refused), _pool(config), None, Loads())
+    state = State(config, new_verifier(config, refused), _pool(config, connect), None, Loads())
     service = Service(state, sources)
     await load_schema_cache(state)
     _start_tasks(service)
@@ -80,7 +85,7 @@ async def _load_until_loaded(state: State) -> None:
         pause = min(pause * 2, 32.0)
 
 
-def _pool(config: Config) -> Pool:
+def _pool(config: Config, connect: Connect) -> Pool:
     limits = Limits(
         size=config.db_pool,
         acquisition=config.db_pool_acquisition_timeout,

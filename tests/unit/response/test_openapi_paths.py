@@ -1,11 +1,11 @@
-"""Paths and parameters: which operations a relation or function has, and what they take."""
+"""Which operations a relation or function has, and what they take."""
 
 from dataclasses import replace
 
 import pytest
 
 from passeplat.names import QualifiedName
-from passeplat.response.openapi_paths import parameters, paths, reference, split_comment
+from passeplat.response.openapi_paths import paths, split_comment
 from passeplat.schema_cache.model import (
     Column,
     Parameter,
@@ -198,99 +198,5 @@ def test_a_name_stands_in_a_path_without_changing_it(name: str, path: str) -> No
     assert set(paths((replace(BOOKS, name=QualifiedName("api", name)),), ())) == {"/", path}
 
 
-@pytest.mark.parametrize(
-    ("name", "pointer"),
-    [("a b", "a b"), ("a/b~c", "a~1b~0c"), ("50%", "50%25"), ("#1", "%231"), ('"q"', '"q"')],
-)
-def test_a_reference_leads_to_the_name_as_it_is(name: str, pointer: str) -> None:
-    assert reference("definitions", name) == {"$ref": f"#/definitions/{pointer}"}
-
-
 def test_a_comment_has_a_first_line_and_a_rest() -> None:
     assert split_comment("a\n\n\nb\n\nc") == ("a", "b\n\nc")
-
-
-def test_a_filter_is_text_described_by_the_comment_of_its_column() -> None:
-    assert parameters((BOOKS,))["rowFilter.books.id"] == {
-        "name": "id",
-        "description": "Of the shelf mark",
-        "in": "query",
-        "required": False,
-        "type": "string",
-    }
-
-
-def test_a_filter_of_a_column_without_comment_has_no_description() -> None:
-    assert "description" not in str(parameters((BOOKS,))["rowFilter.books.title"])
-
-
-def test_a_body_is_a_row() -> None:
-    assert parameters((BOOKS,))["body.books"] == {
-        "name": "books",
-        "description": "books",
-        "in": "body",
-        "required": False,
-        "schema": {"$ref": "#/definitions/books"},
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "place", "header"),
-    [
-        ("select", "query", "select"),
-        ("on_conflict", "query", "on_conflict"),
-        ("order", "query", "order"),
-        ("offset", "query", "offset"),
-        ("limit", "query", "limit"),
-        ("range", "header", "Range"),
-        ("rangeUnit", "header", "Range-Unit"),
-        ("preferReturn", "header", "Prefer"),
-    ],
-)
-def test_a_shared_parameter_is_optional_text(name: str, place: str, header: str) -> None:
-    found = parameters(())[name]
-    assert isinstance(found, dict)
-    assert (found["name"], found["in"], found["type"], found["required"]) == (
-        header,
-        place,
-        "string",
-        False,
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("preferReturn", ["return=representation", "return=minimal", "return=none"]),
-        ("preferCount", ["count=none"]),
-        (
-            "preferPost",
-            [
-                "return=representation",
-                "return=minimal",
-                "return=none",
-                "resolution=ignore-duplicates",
-                "resolution=merge-duplicates",
-            ],
-        ),
-    ],
-)
-def test_a_preference_lists_its_values(name: str, values: list[str]) -> None:
-    found = parameters(())[name]
-    assert isinstance(found, dict)
-    assert found["enum"] == values
-
-
-def test_a_preference_without_values_lists_none() -> None:
-    assert "enum" not in str(parameters(())["preferParams"])
-
-
-def test_rows_are_counted_in_items() -> None:
-    assert parameters(())["rangeUnit"] == {
-        "name": "Range-Unit",
-        "description": "Limiting and Pagination",
-        "in": "header",
-        "required": False,
-        "type": "string",
-        "default": "items",
-    }

@@ -84,7 +84,6 @@ def cache(
         },
         representations={},
         media_handlers={},
-        time_zones=frozenset(),
         role_settings={},
         role_isolation={},
     )

@@ -8,7 +8,13 @@ select
   c.relkind in ('v', 'm') as is_view,
   case
     when c.relkind in ('r', 'p') then 28
-    when c.relkind in ('v', 'f') then pg_catalog.pg_relation_is_updatable(c.oid, true)
+    when c.relkind = 'v' or exists ( -- a wrapper without a handler cannot even be asked
+      select
+      from pg_catalog.pg_foreign_table t
+      join pg_catalog.pg_foreign_server s on s.oid = t.ftserver
+      join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+      where t.ftrelid = c.oid and w.fdwhandler <> 0
+    ) then pg_catalog.pg_relation_is_updatable(c.oid, true)
     else 0
   end as writable,
   c.relrowsecurity,
