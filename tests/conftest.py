@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
@@ -15,7 +16,10 @@ from passeplat.postgres.scratch import (
     scratch_name,
 )
 
+pytest_plugins = ["tests.serving"]
+
 Build = Callable[[str], None]
+Clone = Callable[[Build], str]
 T = TypeVar("T")
 
 
@@ -53,11 +57,24 @@ def templates(server: str) -> Iterator[dict[Build, str]]:
 
 
 @pytest.fixture
-def clone(server: str, templates: dict[Build, str]) -> Iterator[Callable[[Build], str]]:
+def clone(server: str, templates: dict[Build, str]) -> Iterator[Clone]:
     """`clone(build)`: the URL of the test's own copy of the database `build(url)` filled.
 
     `build` runs once per pytest process; it must have closed its connections when it returns.
     """
+    with _cloning(server, templates) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def clone_for_session(server: str, templates: dict[Build, str]) -> Iterator[Clone]:
+    """As `clone`, for copies that tests share."""
+    with _cloning(server, templates) as make:
+        yield make
+
+
+@contextmanager
+def _cloning(server: str, templates: dict[Build, str]) -> Iterator[Clone]:
     made: list[str] = []
 
     def make(build: Build) -> str:

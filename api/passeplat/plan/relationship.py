@@ -22,7 +22,7 @@ def find_relationship(
     candidates = cache.relationships.get((origin, schema), ())
     found = [each for each in candidates if _is_meant(each, embed)]
     computed = [each for each in found if isinstance(each, ComputedRelationship)]
-    meant = computed or found
+    meant = computed or _through_this_schema(found, schema)
     if len(meant) == 1:
         return meant[0]
     if not meant:
@@ -30,6 +30,19 @@ def find_relationship(
             origin, embed, schema, embed_hint(cache, origin, schema, embed.target, role)
         )
     raise _ambiguous(origin, embed, [each for each in meant if isinstance(each, Relationship)])
+
+
+def _through_this_schema(found: list[AnyRelationship], schema: str) -> list[AnyRelationship]:
+    """Where every version of the API shows the junction, that of the version asked for is meant."""
+    schemas = [_schema_of_junction(each) for each in found]
+    if schema not in schemas:
+        return found
+    return [each for each, of in zip(found, schemas, strict=True) if of in (None, schema)]
+
+
+def _schema_of_junction(candidate: AnyRelationship) -> str | None:
+    junction = candidate.junction if isinstance(candidate, Relationship) else None
+    return None if junction is None else junction.table.schema
 
 
 def _is_meant(candidate: AnyRelationship, embed: Embed) -> bool:
