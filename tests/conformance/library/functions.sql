@@ -183,3 +183,15 @@ create function library.describe() returns json language sql stable as
 create function shop.describe() returns json language sql stable as
   $$ select json_build_object('shop', true) $$;
 create function shop.price(sku text) returns int language sql immutable as $$ select 7 $$;
+
+-- More or fewer rows than the planner thinks.
+create function library.setting_rows(n int) returns setof int language plpgsql stable rows 1000 as $$
+begin
+  return query select generate_series(1, n);
+end
+$$;
+create function library.few_rows(n int) returns setof int language plpgsql stable rows 1 as $$
+begin
+  return query select generate_series(1, n);
+end
+$$;
