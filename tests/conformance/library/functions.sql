@@ -196,3 +196,11 @@ end
 $$;
 create function library.no_trigger() returns trigger language plpgsql as
   $$ begin return new; end $$;
+create table library.replies (id int primary key);
+create function vault.reply() returns trigger language plpgsql as $$
+begin
+  perform set_config('response.headers', json_build_array(json_build_object('X-Reply', new.id::text))::text, true);
+  return new;
+end
+$$;
+create trigger reply before insert on library.replies for each row execute function vault.reply();
