@@ -13,6 +13,14 @@
 --
 -- Each has 6 projects, 240 todos (60 of them parts of others), 8 labels, 320 labels on todos, 200 comments and
 -- 3 invitations: one open to nora@example.com with the token acme-open or globex-open, one accepted, one expired.
+--
+-- `passeplat dev` prints these tokens and requests ready made; `passeplat token --as ada` makes the same token.
+--
+-- @token ada {"role": "member", "sub": "a0000000-0001-4000-8000-000000000001", "organization_id": "a0000000-0000-4000-8000-000000000001"}
+-- @token bea {"role": "member", "sub": "b0000000-0001-4000-8000-000000000001", "organization_id": "b0000000-0000-4000-8000-000000000001"}
+-- @try ada GET /v1/todos?select=title,priority,due_on&done=is.false&order=due_on&limit=3
+-- @try bea GET /v1/projects?select=name,todos(title,done)&todos.limit=2&limit=3
+-- @try bea POST /v1/rpc/search?select=title&limit=3 {"query": "volcano"}
 
 create function pg_temp.seed_id(tenant text, kind integer, number integer) returns uuid
   language sql immutable

@@ -28,11 +28,10 @@ async def open_connection(uri: str) -> asyncpg.Connection:
         opened: asyncpg.Connection = await asyncpg.connect(**arguments)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
         raise _explain(error) from error
-    version = opened.get_server_version()
-    if version.major < MINIMUM_VERSION:
+    if opened.get_server_version().major < MINIMUM_VERSION:
         await opened.close()
         raise ConnectionImpossible(
-            f"PostgreSQL {version.major}.{version.minor} is too old:"
+            f"PostgreSQL {opened.get_settings().server_version} is too old:"
             f" version {MINIMUM_VERSION} or later is needed"
         )
     return opened

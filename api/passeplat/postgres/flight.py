@@ -79,17 +79,15 @@ class Flight:
         """The step whose prepared statement no longer fits the database, so that preparing it
         anew may help. It failed before it ran, and with it the whole transaction.
 
-        26000: somebody deallocated it. 42P05: somebody took its new name. 0A000 (another result
-        type) and class 42 (gone, another type) of one that was fine when it was prepared: the
-        database has changed since.
+        26000: somebody deallocated it. 0A000 (another result type) and class 42 (gone, another
+        type) of one that was fine when it was prepared: the database has changed since.
         """
         if self.error is None or self.bound or self.step >= self.asked:
             return None
         step = self.steps[self.step]
         code = self.error.get("C", "")
         changed = code in {"26000", "0A000"} or code.startswith("42")
-        again = code == "42P05" or (changed and not step.parsed)
-        return step if step.key is not None and again else None
+        return step if changed and step.key is not None and not step.parsed else None
 
 
 def needs_block(batch: Batch) -> bool:

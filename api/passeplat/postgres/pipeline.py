@@ -23,11 +23,13 @@ from passeplat.errors import ConnectionLost, DatabaseError, SettingError
 from passeplat.postgres import session, wire
 from passeplat.postgres.connect import open_connection
 from passeplat.postgres.flight import Flight, add_batch, add_end, add_resets, needs_block
-from passeplat.postgres.model import Batch, End, Row, Verdict
+from passeplat.postgres.model import Batch, End, Query, Row, Verdict
 from passeplat.postgres.statements import Statements
 
 MAX_STATEMENTS = 100
 """Prepared statements a session holds: a small one costs the server 23 kB, an embedding 61 kB."""
+
+_BACKEND = Query("select pg_catalog.pg_backend_pid()::pg_catalog.text")
 
 _take_over = attrgetter("_transport", "_protocol", "_addr", "_params")
 _send_cancel_request: Any = getattr(connect_utils, "_cancel", None)
@@ -57,7 +59,9 @@ def check_asyncpg() -> None:
 async def connect(uri: str, max_statements: int = MAX_STATEMENTS) -> "Pipeline":
     """Raises errors.ConnectionFailed, errors.SettingError."""
     check_asyncpg()
-    return Pipeline(await open_connection(uri), max_statements)
+    connection = Pipeline(await open_connection(uri), max_statements)
+    await connection.look_for_pooler()
+    return connection
 
 
 class Pipeline(asyncio.Protocol):
@@ -69,6 +73,7 @@ class Pipeline(asyncio.Protocol):
         self._reader = wire.Reader()
         self._flights: deque[Flight] = deque()
         self._statements = Statements(max_statements)
+        self._shared = False  # a pooler may give the session to others between transactions
         self._resets_prepared = False
         self._state = wire.IDLE
         self._settling: asyncio.Task[None] | None = None
@@ -102,6 +107,11 @@ class Pipeline(asyncio.Protocol):
         if flight.error is not None:
             raise DatabaseError(flight.error)
         return tuple(flight.results)
+
+    async def look_for_pooler(self) -> None:
+        """A pooler answers with a process id of its own invention."""
+        rows = await self.run(Batch(None, (_BACKEND,), prepare=False))
+        self._shared = rows != (((str(self._asyncpg.backend_pid).encode(),),),)
 
     def when_idle(self, callback: Callable[[], None]) -> None:
         if self._lost or self._is_idle():
@@ -137,7 +147,7 @@ class Pipeline(asyncio.Protocol):
 
     def _launch(self, batch: Batch) -> tuple[Flight, "asyncio.Future[None]"]:
         done = self._loop.create_future()
-        flight = Flight(block=needs_block(batch), done=done)
+        flight = Flight(block=self._shared or needs_block(batch), done=done)
         add_batch(flight, batch, self._statements)
         if batch.verdict is not None:
             self._send(flight)
@@ -170,9 +180,10 @@ class Pipeline(asyncio.Protocol):
         self._send(ending)
 
     def _add_resets(self, flight: Flight, batch: Batch) -> None:
-        first = batch.prepare and not self._resets_prepared
-        add_resets(flight, named=batch.prepare, first=first, check=batch.calls)
-        self._resets_prepared = self._resets_prepared or batch.prepare
+        named = batch.prepare and not self._shared
+        first = named and not self._resets_prepared
+        add_resets(flight, named=named, first=first, check=batch.calls)
+        self._resets_prepared = self._resets_prepared or named
 
     def _send(self, *flights: Flight) -> None:
         parts = [wire.close(name) for name in self._statements.take_unwanted()]

@@ -1,10 +1,11 @@
 """Which prepared statements a session holds: (SQL, scope) in, the name it was prepared under out.
 
 Names are given once and never again, so a name says which text was prepared even if a statement
-was closed, dropped behind our back, or prepared twice.
+was closed, dropped behind our back, or prepared twice. They are random, so that nobody can take
+one in advance.
 """
 
-from itertools import count
+from secrets import token_hex
 from typing import TypeAlias
 
 Key: TypeAlias = tuple[str, str]
@@ -17,7 +18,6 @@ class Statements:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._names: dict[Key, bytes] = {}  # in order of use
-        self._numbers = count(1)
         self._unwanted: list[bytes] = []
 
     def __len__(self) -> int:
@@ -30,7 +30,7 @@ class Statements:
         return name
 
     def new_name(self) -> bytes:
-        return b"passeplat_%d" % next(self._numbers)
+        return b"passeplat_" + token_hex(12).encode()
 
     def remember(self, key: Key, name: bytes) -> None:
         """The server says that `name` is prepared: only now may it be used without a Parse."""

@@ -47,7 +47,7 @@ time.sleep(60)
 BUSY = "select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()"
 
 UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
-MAY_UNSHARE = shutil.which("unshare") and subprocess.call((*UNSHARE, "true")) == 0  # noqa: S603
+MAY_UNSHARE = shutil.which("unshare") and subprocess.call((*UNSHARE, "true")) == 0
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def command(project: Path) -> Iterator[Command]:
 def python(
     script: str, *arguments: object, inside: tuple[str, ...] = ()
 ) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603 - the scripts above
+    return subprocess.Popen(
         (*inside, sys.executable, "-c", script, *map(str, arguments)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -94,10 +94,8 @@ def stranger(cluster: Cluster, *program: str) -> "subprocess.Popen[bytes]":
     """Another program of the account that runs the server."""
     account = cluster.account
     if account.is_ours:
-        return subprocess.Popen(program, cwd="/")  # noqa: S603 - the tests' own
-    return subprocess.Popen(  # noqa: S603 - the tests' own
-        program, cwd="/", user=account.uid, group=account.gid, extra_groups=[]
-    )
+        return subprocess.Popen(program, cwd="/")
+    return subprocess.Popen(program, cwd="/", user=account.uid, group=account.gid, extra_groups=[])
 
 
 def pid_of(cluster: Cluster) -> int:

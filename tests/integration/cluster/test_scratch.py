@@ -130,7 +130,7 @@ def test_ephemeral_clusters_are_separate(ask: Ask) -> None:
 
 
 def test_an_ephemeral_cluster_removes_what_killed_ones_left() -> None:
-    killed = subprocess.run(  # noqa: S603 - the script above
+    killed = subprocess.run(
         (sys.executable, "-c", KILLED), stdout=subprocess.PIPE, text=True, check=False
     )
     left = Path(killed.stdout.strip())

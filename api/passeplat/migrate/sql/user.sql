@@ -1,0 +1,2 @@
+-- who looks
+select current_user::text as name
