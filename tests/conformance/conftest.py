@@ -32,7 +32,7 @@ DEFAULTS = {
     "db_extra_search_path": "extras",
     "db_tx_end": "rollback-allow-override",
     "jwt_secret": SECRET,
-    "log_level": "crit",
+    "log_level": "error",
     "server_host": "127.0.0.1",
     "server_port": "0",
 }
@@ -180,6 +180,7 @@ class Api:
             time.sleep(0.01)
 
     def stop(self) -> None:
+        """Whatever it was asked meanwhile, it must not have met a defect of its own."""
         if self._connection is not None:
             self._connection.close()
         self.process.terminate()
@@ -188,6 +189,7 @@ class Api:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        assert " while answering " not in self.log(), self.log()
 
     def _listening(self, which: str) -> str | None:
         found = re.search(rf"{which} server listening on (\S+)", self.log())

@@ -45,7 +45,7 @@ def find_routine(request: ApiRequest, cache: SchemaCache, role: str) -> Routine:
 
 
 def argument_names(request: ApiRequest) -> tuple[str, ...]:
-    if request.action is Action.CALL_READ:
+    if request.action in (Action.CALL_READ, Action.CALL_INFO):
         return tuple(dict.fromkeys(name for name, _ in request.query.parameters))
     if request.query.columns is not None:
         return request.query.columns

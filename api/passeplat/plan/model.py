@@ -186,6 +186,7 @@ class WriteColumn:
     type: str  # for json_to_recordset
     default: str | None = None  # SQL for `missing=default`
     parser: QualifiedName | None = None  # domain representation: json → column
+    reader: QualifiedName | None = None  # the way back, for the default
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Writes: which columns, what on conflict, and what must come back for the read on top."""
 
-from passeplat.errors import ColumnNotFound, InvalidPutFilters, PutLimit
+from passeplat.errors import ColumnNotFound, InvalidPutFilters, PutLimit, PutMismatch
 from passeplat.plan.fields import Source, resolve_filter
 from passeplat.plan.model import (
     Conflict,
@@ -52,7 +52,10 @@ def plan_change(
             return DeletePlan(table.name, returning, _conditions(source, request))
         case Action.UPSERT:
             _check_put(request, table)
-            return _insert(request, table, cache, returning, _conditions(source, request))
+            put = _insert(request, table, cache, returning, _conditions(source, request))
+            if not {column.name for column in put.columns}.issuperset(table.primary_key):
+                raise PutMismatch
+            return put
         case _:
             return _insert(request, table, cache, returning, ())
 
@@ -118,7 +121,9 @@ def _write_column(table: Table, name: str, cache: SchemaCache) -> WriteColumn:
     parser = cache.representations.get(("json", column.nominal_type))
     if parser is None:
         return WriteColumn(name, column.nominal_type, column.default)
-    return WriteColumn(name, "json", column.default, parser.function)
+    reader = cache.representations.get((column.nominal_type, "json"))
+    shown = None if reader is None else reader.function
+    return WriteColumn(name, "json", column.default, parser.function, shown)
 
 
 def _check_column(table: Table, name: str) -> None:

@@ -21,6 +21,7 @@ from passeplat.request.model import Action, ApiRequest
 from passeplat.schema_cache.model import Routine, SchemaCache, Table, Volatility
 from passeplat.schema_cache.suggest import table_hint
 
+_AFFECTING = frozenset({Action.UPDATE, Action.DELETE, Action.CALL, Action.CALL_READ})
 _DOCUMENT_TYPES = ("application/openapi+json", "application/json", "*/*")
 
 
@@ -158,7 +159,8 @@ def _table(request: ApiRequest, cache: SchemaCache, role: str) -> Table:
 
 def _max_affected(request: ApiRequest) -> int | None:
     preferences = request.preferences
-    return preferences.max_affected if preferences.handling == "strict" else None
+    counts = preferences.handling == "strict" and request.action in _AFFECTING
+    return preferences.max_affected if counts else None
 
 
 def _allowed(table: Table) -> tuple[str, ...]:

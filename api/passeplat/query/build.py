@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from passeplat.claims import Claims
 from passeplat.config import Config
-from passeplat.names import QualifiedName, quote, quote_qualified
+from passeplat.names import QualifiedName, quote_qualified
 from passeplat.plan.model import CallPlan, Change, Explain, InsertPlan, Plan
 from passeplat.postgres.model import Query
 from passeplat.query.body import ROWS, body_sql
@@ -67,9 +67,7 @@ def _main_sql(plan: Plan, params: Params) -> str:
     change = plan.change
     source = read_sql(plan.read, params) if change is None else _change_sql(change, params)
     rows = "select * from pgrst_source"
-    if isinstance(change, CallPlan) and change.scalar:
-        rows = f"{rows} as {quote(change.function.name)}"
-    elif change is not None and plan.wants_body:
+    if change is not None and (plan.wants_body or isinstance(change, CallPlan)):
         rows = read_sql(plan.read, params)
     counted = _counts_exactly(plan)
     count = f", pgrst_source_count as ({_count(plan, params)})" if counted else ""
@@ -130,7 +128,11 @@ def _explain_count(plan: Plan) -> Query | None:
     if not guessed or (plan.change is not None and not isinstance(plan.change, CallPlan)):
         return None
     params = Params()
-    return Query(f"explain (format json) {count_sql(plan.read, params)}", tuple(params.values))
+    call = (
+        "" if plan.change is None else f"with pgrst_source as ({_change_sql(plan.change, params)}) "
+    )
+    sql = f"explain (format json) {call}{count_sql(plan.read, params)}"
+    return Query(sql, tuple(params.values))
 
 
 def _inserted(change: Change | None) -> str:

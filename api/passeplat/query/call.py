@@ -40,7 +40,10 @@ def _arguments(plan: CallPlan, params: Params) -> tuple[str, str]:
             if not arguments:
                 return "", ""
             shape = ", ".join(f"{quote(each.name)} {each.type}" for each in arguments)
-            record = f"json_to_record({params.bind(body)}::json) as pgrst_body({shape}), "
+            document = f"{params.bind(body)}::json"
+            if body.lstrip()[:1] == b"[":  # of several objects the first counts
+                document = f"({document})->0"
+            record = f"json_to_record({document}) as pgrst_body({shape}), "
             return record, ", ".join(_from_body(each) for each in arguments)
         case _:
             assert_never(plan.arguments)

@@ -130,7 +130,7 @@ def _rows(
 
 
 def _with_defaults(document: str, columns: tuple[WriteColumn, ...], *, array: bool) -> str:
-    pairs = [(each.name, each.default) for each in columns if each.default is not None]
+    pairs = [(each.name, _default(each)) for each in columns if each.default is not None]
     objects = " || ".join(_object(pairs[at : at + 50]) for at in range(0, len(pairs), 50))
     elements = document if array else f"jsonb_build_array({document})"
     merged = f"{objects} || elem" if objects else "elem"
@@ -138,6 +138,12 @@ def _with_defaults(document: str, columns: tuple[WriteColumn, ...], *, array: bo
         f"(select jsonb_agg({merged}) as pgrst_rows"
         f" from jsonb_array_elements({elements}) as elem) as pgrst_defaults"
     )
+
+
+def _default(column: WriteColumn) -> str:
+    """What is parsed like the client's values is first shown like them."""
+    default = column.default or "null"
+    return default if column.reader is None else f"{quote_qualified(column.reader)}({default})"
 
 
 def _object(pairs: list[tuple[str, str]]) -> str:

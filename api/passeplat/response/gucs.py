@@ -1,11 +1,28 @@
 """What SQL may say about the response: the settings `response.headers` and `response.status`."""
 
+import re
+
 import orjson
 
 from passeplat.errors import InvalidResponseHeaders, InvalidResponseStatus
 from passeplat.response.model import Headers
 
-_FORBIDDEN = frozenset("\r\n\0")
+# https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LONGEST = 10  # digits
+STATUSES = range(200, 600)
+"""What an answer can have; 1xx would announce another."""
+
+
+def is_header(name: str, value: str) -> bool:
+    """Nothing in it ends the line, or the name."""
+    return bool(_NAME.fullmatch(name)) and not _CONTROL.search(value)
+
+
+def one_line(text: str) -> str:
+    """For a header's value that somebody else has a say in."""
+    return _CONTROL.sub(" ", text)
 
 
 def parse_headers(text: bytes | None) -> Headers:
@@ -24,7 +41,7 @@ def _header(item: object) -> tuple[str, str]:
     if not isinstance(item, dict) or len(item) != 1:
         raise InvalidResponseHeaders
     [(name, value)] = item.items()
-    if not isinstance(value, str) or _FORBIDDEN & set(name + value):
+    if not isinstance(value, str) or not is_header(name, value):
         raise InvalidResponseHeaders
     return name, value
 
@@ -32,9 +49,10 @@ def _header(item: object) -> tuple[str, str]:
 def parse_status(text: bytes | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or not 100 <= int(text) <= 999:  # noqa: PLR2004 - three digits
+    status = int(text) if text.isdigit() and len(text) < _LONGEST else 0
+    if status not in STATUSES:
         raise InvalidResponseStatus
-    return int(text)
+    return status
 
 
 def merge(own: Headers, theirs: Headers) -> Headers:

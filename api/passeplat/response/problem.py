@@ -4,6 +4,7 @@ import orjson
 
 from passeplat.config import Config
 from passeplat.errors import ApiError, DatabaseError, InvalidRaise
+from passeplat.response.gucs import STATUSES, is_header, one_line
 from passeplat.response.model import Headers, Response
 
 _JSON = ("Content-Type", "application/json; charset=utf-8")
@@ -72,7 +73,7 @@ def _respond(
     if config.client_error_verbosity == "minimal":
         content = {"code": code, "message": message}
     retry: Headers = (("Retry-After", "1"),) if status == _RETRY else ()
-    own = (_JSON, ("Proxy-Status", f"PostgREST; error={code}"), *retry, *headers)
+    own = (_JSON, ("Proxy-Status", f"PostgREST; error={one_line(code)}"), *retry, *headers)
     return Response(status, own, orjson.dumps(content))
 
 
@@ -97,7 +98,7 @@ def database_status(error: DatabaseError, *, anonymous: bool) -> int:
         case "42883" if message.startswith("function xmlagg("):
             return 406
     if code.startswith("PT"):
-        return int(code[2:]) if code[2:].isdigit() else 500
+        return int(code[2:]) if code[2:].isdigit() and int(code[2:]) in STATUSES else 500
     return next((_STATUS[code[:n]] for n in (5, 2) if code[:n] in _STATUS), 400)
 
 
@@ -116,6 +117,7 @@ def _raised(error: DatabaseError, config: Config) -> Response:
     try:
         message = _object(error.message, ("code", "message"), "MESSAGE", _MESSAGE_HINT)
         detail = _object(error.details, ("status", "headers"), "DETAIL", _DETAIL_HINT)
+        status = _raised_status(detail["status"], error.details)
         headers = _raised_headers(detail["headers"], error.details)
     except InvalidRaise as invalid:
         return render_error(invalid, config, None)
@@ -125,7 +127,7 @@ def _raised(error: DatabaseError, config: Config) -> Response:
         message.get("details"),
         message.get("hint"),
     )
-    return _respond(int(str(detail["status"])), body, headers, config)
+    return _respond(status, body, headers, config)
 
 
 def _object(
@@ -142,7 +144,14 @@ def _object(
     return value
 
 
-def _raised_headers(headers: object, text: str | None) -> Headers:
-    if not isinstance(headers, dict):
+def _raised_status(status: object, text: str | None) -> int:
+    if not isinstance(status, int) or status not in STATUSES:
         raise InvalidRaise(f"Invalid JSON value for DETAIL: '{text}'", _DETAIL_HINT)
-    return tuple((str(name), str(value)) for name, value in headers.items())
+    return status
+
+
+def _raised_headers(headers: object, text: str | None) -> Headers:
+    pairs = list(headers.items()) if isinstance(headers, dict) else [("", "")]
+    if not all(isinstance(value, str) and is_header(name, value) for name, value in pairs):
+        raise InvalidRaise(f"Invalid JSON value for DETAIL: '{text}'", _DETAIL_HINT)
+    return tuple(pairs)

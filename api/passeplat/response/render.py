@@ -10,7 +10,7 @@ from passeplat.errors import InvalidRange
 from passeplat.plan.model import CallPlan, InfoPlan, Plan
 from passeplat.query.model import Result
 from passeplat.request.model import Action
-from passeplat.response.gucs import merge, parse_headers, parse_status
+from passeplat.response.gucs import merge, one_line, parse_headers, parse_status
 from passeplat.response.media_type import content_type
 from passeplat.response.model import Headers, Response
 from passeplat.response.preferences import preference_applied
@@ -55,7 +55,7 @@ def _common_headers(plan: Plan, config: Config) -> Headers:
     if plan.request.profile is not None:
         headers.append(("Content-Profile", plan.request.profile))
     if plan.warning is not None:
-        headers.append(("Warning", f'299 PostgRESTv{COMPATIBLE_WITH} "{plan.warning}"'))
+        headers.append(("Warning", f'299 PostgRESTv{COMPATIBLE_WITH} "{one_line(plan.warning)}"'))
     return (*headers, _VARY)
 
 

@@ -1,6 +1,7 @@
 """The ASGI application: reads a request, has it answered, sends the response."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from passeplat import __version__
@@ -26,7 +27,8 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     if is_preflight(scope["method"], headers):
         allowed = state.config.server_cors_allowed_origins
-        await _send(preflight(headers, allowed), scope["method"], send)
+        answered = preflight(headers, allowed)
+        await _send(replace(answered, headers=(*answered.headers, _SERVER)), "OPTIONS", send)
         return
     call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
     response = await _answer(call, state, receive)
@@ -80,15 +82,21 @@ async def _read(receive: Receive, limit: int) -> bytes:
 def _finish(response: Response, call: Call, headers: dict[str, str], state: State) -> Response:
     """The headers that do not depend on what was asked of the database."""
     config = state.config
-    added: Headers = expose(headers.get("origin"), config.server_cors_allowed_origins)
-    if call.method == "OPTIONS" and not added:
-        added = (("Access-Control-Allow-Origin", "*"),)
+    added: Headers = (_SERVER, *expose(headers.get("origin"), config.server_cors_allowed_origins))
+    if call.method == "OPTIONS" and "origin" not in headers:
+        added = (*added, ("Access-Control-Allow-Origin", "*"))
     if config.server_timing_enabled:
         added = (*added, ("Server-Timing", call.timings.header()))
     traced = config.server_trace_header
     if traced is not None and (value := headers.get(traced.lower())) is not None:
         added = (*added, (traced, value))
-    return Response(response.status, (*response.headers, *added), response.body)
+    return Response(response.status, _without_repeats(response.headers, added), response.body)
+
+
+def _without_repeats(own: Headers, added: Headers) -> Headers:
+    """What SQL said of the response stands; only `Vary` adds up."""
+    taken = {name.lower() for name, _ in own} - {"vary"}
+    return (*own, *(pair for pair in added if pair[0].lower() not in taken))
 
 
 async def _send(response: Response, method: str, send: Send) -> None:
@@ -96,7 +104,6 @@ async def _send(response: Response, method: str, send: Send) -> None:
     headers = [
         (name.lower().encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
     ]
-    headers.append((b"server", _SERVER[1].encode()))
     bodiless = response.status in _NO_CONTENT
     if isinstance(body, bytes) and not bodiless and method != "HEAD":
         headers.append((b"content-length", str(len(body)).encode()))

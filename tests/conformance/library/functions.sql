@@ -77,8 +77,7 @@ create function library.write_volatile(word text) returns text language sql vola
   $$ insert into library.shouts values (word) returning word $$;
 create function library.write_stable(word text) returns text language plpgsql stable as $$
 begin
-  execute format('insert into library.shouts values (%L)', word);
-  return word;
+  return library.write_volatile(word);
 end
 $$;
 create function library.wipe_numbers(most int) returns setof library.numbers language sql as
@@ -183,3 +182,25 @@ create function library.describe() returns json language sql stable as
 create function shop.describe() returns json language sql stable as
   $$ select json_build_object('shop', true) $$;
 create function shop.price(sku text) returns int language sql immutable as $$ select 7 $$;
+
+-- More or fewer rows than the planner thinks.
+create function library.setting_rows(n int) returns setof int language plpgsql stable rows 1000 as $$
+begin
+  return query select generate_series(1, n);
+end
+$$;
+create function library.few_rows(n int) returns setof int language plpgsql stable rows 1 as $$
+begin
+  return query select generate_series(1, n);
+end
+$$;
+create function library.no_trigger() returns trigger language plpgsql as
+  $$ begin return new; end $$;
+create table library.replies (id int primary key);
+create function vault.reply() returns trigger language plpgsql as $$
+begin
+  perform set_config('response.headers', json_build_array(json_build_object('X-Reply', new.id::text))::text, true);
+  return new;
+end
+$$;
+create trigger reply before insert on library.replies for each row execute function vault.reply();

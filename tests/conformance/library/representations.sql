@@ -74,3 +74,7 @@ begin
   return json_build_object('type', 'Feature', 'properties', to_json($1));
 end
 $$;
+
+create domain library."application/vnd.pgrst.object+json" as text;
+create function library.own_object() returns library."application/vnd.pgrst.object+json"
+  language sql immutable as $$ select 'vendored'::library."application/vnd.pgrst.object+json" $$;

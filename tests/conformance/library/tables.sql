@@ -49,6 +49,12 @@ create table library.covers (
   colour text not null
 );
 
+create table library.profiles (
+  id int primary key,
+  author_id int unique references library.authors,
+  photo text
+);
+
 create table library.genres (
   id int primary key,
   name text not null
@@ -229,6 +235,7 @@ values
   (4, 'Desert', null, 2020, 5.25, 90, true, '{}', '{"weight": null}', null, null, null, 'lost', null, null);
 select setval(pg_get_serial_sequence('library.books', 'id'), 100);
 insert into library.covers values (1, 'white'), (2, 'blue');
+insert into library.profiles values (1, 1, 'a.png');
 insert into library.genres values (1, 'nature'), (2, 'novel'), (3, 'unused');
 insert into library.book_genres values (1, 1, 1), (2, 2, 1), (3, 2, 1), (3, 1, 2);
 insert into library.copies values (1, 1, 'good'), (1, 2, 'worn'), (2, 1, 'good');
