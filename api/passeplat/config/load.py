@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from passeplat.config.checks import check
-from passeplat.config.file import known_key, read_file, read_text
+from passeplat.config.file import known_key, read_file
 from passeplat.config.kinds import Raw
 from passeplat.config.model import APP_SETTINGS, SETTINGS, Config, Setting
 from passeplat.errors import SettingError
@@ -26,12 +26,14 @@ def load_config(
     file: str | None = None,
     database: Mapping[str, str] | None = None,
     overrides: Mapping[str, str] | None = None,
+    pipes: dict[str, bytes] | None = None,
 ) -> Config:
     """The configuration of a process. Raises SettingError.
 
     `database` holds `pgrst.*` settings as role_settings.sql and session_settings.sql report them,
     `overrides` keys such as server-port from the command line. The order of strength is file,
     environment, database, overrides; but a name wins over its alias wherever either is given.
+    `pipes` remembers what can be read only once, such as @/dev/stdin.
     """
     raw = {
         **(read_file(file, environ) if file is not None else {}),
@@ -43,7 +45,7 @@ def load_config(
         _refuse_unspeakable(key, value)
     values = dict(_typed(raw))
     config = Config(**values, app_settings=tuple(sorted(_app_settings(raw))))
-    config = _with_files(config)
+    config = _with_files(config, {} if pipes is None else pipes)
     if "admin_server_host" not in values:
         config = replace(config, admin_server_host=config.server_host)
     check(config)
@@ -96,22 +98,35 @@ def _app_settings(raw: Mapping[str, Raw]) -> Iterator[tuple[str, str]]:
             yield key, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _with_files(config: Config) -> Config:
+def _with_files(config: Config, pipes: dict[str, bytes]) -> Config:
     """`@path` stands for the content of a file, less the newline at its end."""
     if config.db_uri.startswith("@"):
-        content = read_text(config.db_uri[1:], "the file of db-uri")
-        config = replace(config, db_uri=content.rstrip("\r\n"))
+        content = _read(config.db_uri[1:], "db-uri", pipes)
+        config = replace(config, db_uri=_decoded(content).rstrip("\r\n"))
     if config.jwt_secret is not None and config.jwt_secret.startswith("@"):
-        config = _with_secret(config, _read_secret(config.jwt_secret[1:]))
+        content = _read(config.jwt_secret[1:], "jwt-secret", pipes)
+        config = _with_secret(config, content.removesuffix(b"\n").removesuffix(b"\r"))
     return config
 
 
-def _read_secret(path: str) -> bytes:
+def _read(path: str, key: str, pipes: dict[str, bytes]) -> bytes:
+    if path in pipes:
+        return pipes[path]
     try:
         content = Path(path).read_bytes()
+        lasting = Path(path).is_file()
     except OSError as error:
-        raise SettingError(f"Cannot read the file of jwt-secret: {error.strerror}.") from None
-    return content.removesuffix(b"\n").removesuffix(b"\r")
+        raise SettingError(f"Cannot read the file of {key}: {error.strerror}.") from None
+    if not lasting:
+        pipes[path] = content
+    return content
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise SettingError("Cannot read the file of db-uri: it is not UTF-8 text.") from None
 
 
 def _with_secret(config: Config, content: bytes) -> Config:

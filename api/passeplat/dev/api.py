@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from passeplat.config import Config, Sources
-from passeplat.server.serve import http_server
+from passeplat.server.http_server import http_server
 from passeplat.server.service import Service, start_service
 from passeplat.server.sockets import address_of
 
@@ -50,7 +50,7 @@ async def start_api(sources: Sources, bound: socket.socket) -> Api:
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     task = asyncio.create_task(server.serve(sockets=[bound]))
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGUSR1, service.schema_wanted.set)
+    loop.add_signal_handler(signal.SIGUSR1, service.want, "schema")
     while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
         await asyncio.sleep(0.005)
     return Api(service, server, task, bound)

@@ -23,7 +23,7 @@ from passeplat.migrate.files import read_sources
 from passeplat.migrate.model import Sources
 from passeplat.migrate.samples import read_samples
 from passeplat.server.serve import loop_factory
-from passeplat.server.sockets import bind_tcp
+from passeplat.server.sockets import bound_tcp
 
 _FAILURES = (PasseplatError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
@@ -34,9 +34,8 @@ def develop(project: Path, *, port: int, reset: bool = False, database: str | No
     project = project.resolve()
     read_sources(project / "db")
     sources_for(project, "postgresql://", port)
-    bound = bind_tcp(HOST, port)
     with (
-        bound,
+        bound_tcp(HOST, port) as bound,
         home(project, database) as place,
         asyncio.Runner(loop_factory=loop_factory()) as runner,
     ):

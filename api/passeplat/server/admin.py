@@ -1,8 +1,13 @@
-"""The admin server, on an address of its own: is it alive, is it ready, what has it counted."""
+"""The admin server, on an address of its own: is it alive, is it ready, what has it counted.
+
+It speaks for one process or for several: what it asks is a Report of each.
+"""
 
 import asyncio
-from dataclasses import asdict
-from typing import Any, TypeAlias
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 from starlette.applications import Starlette
@@ -10,41 +15,98 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from passeplat.config import Config
+from passeplat.schema_cache.model import SchemaCache
 from passeplat.server.state import State
 
 Address: TypeAlias = str | tuple[Any, ...]
 """Of the main server: a path, or host and port."""
 
-_LOCAL = {
-    **dict.fromkeys(("0.0.0.0", "*4", "!4"), "127.0.0.1"),  # noqa: S104
-    **dict.fromkeys(("::", "*", "*6", "!6"), "::1"),
-}
+_SPECIAL = frozenset({"*", "*4", "!4", "*6", "!6"})
+_LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where any address is listened on
 _PATIENCE = 1.0  # seconds the main socket may take to accept
+_HTTP_OK = b"200"
 
 
-def admin_app(state: State, main: Address) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one process has to say."""
+
+    pending: bool  # it has no schema cache, or an old one
+    query_seconds: float
+    loads_succeeded: int
+    loads_failed: int
+    pool_timeouts: int
+    pool_available: int
+    pool_waiting: int
+    pool_max: int
+    jwt_requests: int
+    jwt_hits: int
+    jwt_evictions: int
+
+
+class Spokesman(Protocol):
+    """Who knows the processes behind the main server."""
+
+    async def reports(self) -> Sequence[Report]: ...
+
+    async def schema_cache(self) -> bytes: ...
+
+
+class Own:
+    """Speaks for this process."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def reports(self) -> Sequence[Report]:
+        return [report(self._state)]
+
+    async def schema_cache(self) -> bytes:
+        return await to_thread(schema_cache_json, self._state.schema_cache)
+
+
+def report(state: State) -> Report:
+    loads, pool, counts = state.loads, state.pool.counters(), state.verifier.counts
+    return Report(
+        pending=loads.pending,
+        query_seconds=loads.query_seconds,
+        loads_succeeded=loads.succeeded,
+        loads_failed=loads.failed,
+        pool_timeouts=pool.timeouts,
+        pool_available=pool.available,
+        pool_waiting=pool.waiting,
+        pool_max=pool.max,
+        jwt_requests=counts.requests,
+        jwt_hits=counts.hits,
+        jwt_evictions=counts.evictions,
+    )
+
+
+def admin_app(spokesman: Spokesman, main: Address) -> Starlette:
     async def live(_: Request) -> Response:
         return Response(status_code=200 if await _accepts(main) else 500)
 
     async def ready(_: Request) -> Response:
         if not await _accepts(main):
             return Response(status_code=500)
-        return Response(status_code=503 if state.loads.pending else 200)
+        reports = await spokesman.reports()
+        pending = not reports or any(each.pending for each in reports)
+        return Response(status_code=503 if pending else 200)
 
     async def metrics(_: Request) -> Response:
-        return PlainTextResponse(metrics_text(state))
+        return PlainTextResponse(metrics_text(await spokesman.reports()))
 
     async def schema_cache(_: Request) -> Response:
-        return Response(schema_cache_json(state), media_type="application/json")
+        return Response(await spokesman.schema_cache(), media_type="application/json")
 
-    return Starlette(
-        routes=[
-            Route("/live", live),
-            Route("/ready", ready),
-            Route("/metrics", metrics),
-            Route("/schema_cache", schema_cache),
-        ]
-    )
+    pages: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "/live": live,
+        "/ready": ready,
+        "/metrics": metrics,
+        "/schema_cache": schema_cache,
+    }
+    return Starlette(routes=[Route(path, page) for path, page in pages.items()])
 
 
 async def _accepts(address: Address) -> bool:
@@ -53,8 +115,7 @@ async def _accepts(address: Address) -> bool:
         if isinstance(address, str):
             opening = asyncio.open_unix_connection(address)
         else:
-            host = _LOCAL.get(address[0], address[0])
-            opening = asyncio.open_connection(host, address[1])
+            opening = asyncio.open_connection(_LOCAL.get(address[0], address[0]), address[1])
         _, writer = await asyncio.wait_for(opening, _PATIENCE)
     except (OSError, TimeoutError):
         return False
@@ -62,31 +123,36 @@ async def _accepts(address: Address) -> bool:
     return True
 
 
-def metrics_text(state: State) -> str:
-    """In the text format of Prometheus, under PostgREST's names."""
-    loads, pool, counts = state.loads, state.pool.counters(), state.verifier.counts
+def metrics_text(reports: Sequence[Report]) -> str:
+    """In the text format of Prometheus, under PostgREST's names; of several processes the sum."""
+
+    def total(field: str) -> float:
+        return float(sum(getattr(each, field) for each in reports))
+
+    slowest = max((each.query_seconds for each in reports), default=0.0)
     rows = (
-        ("pgrst_schema_cache_query_time_seconds", "gauge", "", loads.query_seconds),
-        ("pgrst_schema_cache_loads_total", "counter", '{status="SUCCESS"}', loads.succeeded),
-        ("pgrst_schema_cache_loads_total", "counter", '{status="FAIL"}', loads.failed),
-        ("pgrst_db_pool_timeouts_total", "counter", "", pool.timeouts),
-        ("pgrst_db_pool_available", "gauge", "", pool.available),
-        ("pgrst_db_pool_waiting", "gauge", "", pool.waiting),
-        ("pgrst_db_pool_max", "gauge", "", pool.max),
-        ("pgrst_jwt_cache_requests_total", "counter", "", counts.requests),
-        ("pgrst_jwt_cache_hits_total", "counter", "", counts.hits),
-        ("pgrst_jwt_cache_evictions_total", "counter", "", counts.evictions),
+        ("pgrst_schema_cache_query_time_seconds", "gauge", "", slowest),
+        ("pgrst_schema_cache_loads_total", "counter", '{status="SUCCESS"}', "loads_succeeded"),
+        ("pgrst_schema_cache_loads_total", "counter", '{status="FAIL"}', "loads_failed"),
+        ("pgrst_db_pool_timeouts_total", "counter", "", "pool_timeouts"),
+        ("pgrst_db_pool_available", "gauge", "", "pool_available"),
+        ("pgrst_db_pool_waiting", "gauge", "", "pool_waiting"),
+        ("pgrst_db_pool_max", "gauge", "", "pool_max"),
+        ("pgrst_jwt_cache_requests_total", "counter", "", "jwt_requests"),
+        ("pgrst_jwt_cache_hits_total", "counter", "", "jwt_hits"),
+        ("pgrst_jwt_cache_evictions_total", "counter", "", "jwt_evictions"),
     )
     lines: list[str] = []
     for name, kind, labels, value in rows:
         if (declared := f"# TYPE {name} {kind}") not in lines:
             lines.append(declared)
-        lines.append(f"{name}{labels} {float(value)}")
+        number = total(value) if isinstance(value, str) else value
+        lines.append(f"{name}{labels} {number}")
     return "\n".join(lines) + "\n"
 
 
-def schema_cache_json(state: State) -> bytes:
-    cache = state.schema_cache
+def schema_cache_json(cache: SchemaCache | None) -> bytes:
+    """For `/schema_cache` and `--dump-schema`. A big schema takes a while."""
     if cache is None:
         return b"null"
     return orjson.dumps(
@@ -103,10 +169,49 @@ def schema_cache_json(state: State) -> bytes:
             "dbRepresentations": [_plain(each) for each in cache.representations.values()],
             "dbMediaHandlers": [_plain(each) for each in cache.media_handlers.values()],
         },
-        default=str,
+        default=_other,
+        option=orjson.OPT_NON_STR_KEYS,
     )
 
 
 def _plain(value: object) -> object:
     fields = asdict(value)  # type: ignore[call-overload]
     return {key: dict(each) if hasattr(each, "items") else each for key, each in fields.items()}
+
+
+def _other(value: object) -> object:
+    return sorted(map(str, value)) if isinstance(value, frozenset | set) else str(value)
+
+
+def ready_check(config: Config) -> tuple[bool, str]:
+    """For `--ready`: asks the admin server of the configured address; whether it is, and a line to
+    print."""
+    if config.admin_server_host in _SPECIAL:
+        return False, (
+            'ERROR: The `--ready` flag cannot be used when server-host is configured as "'
+            f'{config.admin_server_host}". Please update your server-host config to "localhost".'
+        )
+    if config.admin_server_port is None:
+        return False, "ERROR: Admin server is not running. Please check admin-server-port config."
+    host, port = config.admin_server_host, config.admin_server_port
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/ready"
+    if not 0 < port < 1 << 16:
+        return False, f"ERROR: invalid url - {url}"
+    status = asyncio.run(_status(host, port))
+    if status is None:
+        return False, f"ERROR: connection refused to {url}"
+    return status == _HTTP_OK, f"{'OK' if status == _HTTP_OK else 'ERROR'}: {url}"
+
+
+async def _status(host: str, port: int) -> bytes | None:
+    """What GET /ready is answered with; None without an answer."""
+    try:
+        async with asyncio.timeout(_PATIENCE * 5):
+            reader, writer = await asyncio.open_connection(host, port)
+            name = f"[{host}]" if ":" in host else host
+            writer.write(f"GET /ready HTTP/1.0\r\nHost: {name}:{port}\r\n\r\n".encode())
+            line = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return None
+    return line.split()[1] if line.count(b" ") > 1 else None

@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 from time import time
 
 from passeplat.claims import Claims, verify
-from passeplat.errors import ApiError, DatabaseError, InternalError, SchemaCacheMissing
+from passeplat.errors import (
+    ApiError,
+    ConnectionFailed,
+    ConnectionLost,
+    DatabaseError,
+    InternalError,
+    SchemaCacheMissing,
+)
 from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
 from passeplat.plan.resolve import resolve
 from passeplat.query.build import build
@@ -15,7 +22,7 @@ from passeplat.response.render import render, render_info
 from passeplat.response.verdict import judge, needs_verdict
 from passeplat.server.document import document
 from passeplat.server.observe import Timings, log_failure
-from passeplat.server.run import run
+from passeplat.server.run import queries, run
 from passeplat.server.state import State
 
 
@@ -30,16 +37,23 @@ class Call:
     body: bytes
     timings: Timings = field(default_factory=Timings)
     role: str | None = None
+    error: ApiError | DatabaseError | None = None
+    warning: str | None = None  # of something that will be refused one day
+    queries: list[str] = field(default_factory=list)  # the SQL, if it is to be logged
 
 
 async def answer(call: Call, state: State) -> Response:
-    """Never raises: what goes wrong is an answer too."""
+    """Never raises but when it is cancelled: what goes wrong is an answer too."""
     try:
         return await _answer(call, state)
     except (ApiError, DatabaseError) as error:
+        call.error = error
+        if isinstance(error, ConnectionFailed | ConnectionLost):
+            state.lost.set()
         return render_error(error, state.config, call.role)
-    except Exception:  # noqa: BLE001 - the last line of defence: logged, told without particulars
-        log_failure(state.config, call.method, call.raw_path)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: told without particulars
+        path = call.raw_path.decode("latin-1")
+        log_failure(state.config, f"answering {call.method} {path}", error)
         return render_error(InternalError(), state.config, call.role)
 
 
@@ -61,19 +75,25 @@ async def _answer(call: Call, state: State) -> Response:
             with call.timings.of("response"):
                 return render_info(plan)
         case DocumentPlan():
-            return await document(plan, claims, state, call.timings)
+            told = call.queries if config.log_query else None
+            return await document(plan, claims, state, call.timings, told)
         case Plan():
+            call.warning = plan.warning
             return await _execute(call, plan, claims, state)
 
 
 async def _execute(call: Call, plan: Plan, claims: Claims, state: State) -> Response:
     config, cache = state.config, state.schema_cache
-    settings = cache.role_settings.get(claims.role, ()) if cache is not None else ()
+    if cache is None:
+        raise SchemaCacheMissing
+    isolation = cache.role_isolation.get(claims.role)
     with call.timings.of("plan"):
-        transaction = build(plan, claims, config, settings)
+        transaction = build(plan, claims, config, cache.role_settings.get(claims.role, ()))
+    if config.log_query:
+        call.queries += queries(transaction)
     with call.timings.of("transaction"):
         verdict = (lambda result: judge(plan, result)) if needs_verdict(plan) else None
-        result = await run(transaction, state.pool, config, verdict)
+        result = await run(transaction, state.pool, config, verdict, isolation)
     with call.timings.of("response"):
         return render(plan, result, config)
 

@@ -1,24 +1,27 @@
 """The ASGI application: reads a request, has it answered, sends the response."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from passeplat import __version__
-from passeplat.errors import BodyTooLarge
+from passeplat.errors import BodyTooLarge, ConnectionFailed
 from passeplat.response.cors import expose, is_preflight, preflight
 from passeplat.response.model import Headers, Response
 from passeplat.response.problem import render_error
 from passeplat.server.answer import Call, answer
-from passeplat.server.observe import log_access
+from passeplat.server.observe import log, log_access, log_queries, logs_status
 from passeplat.server.state import State
+from passeplat.server.watch import Receive
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Message: TypeAlias = MutableMapping[str, Any]
+Scope: TypeAlias = Message
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _SERVER = ("Server", f"passeplat/{__version__}")
 _NO_CONTENT = frozenset({204, 304})
+_CLIENT_GONE = 499  # as nginx logs it
 
 
 async def rest(scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,52 +34,89 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
         await _send(replace(answered, headers=(*answered.headers, _SERVER)), "OPTIONS", send)
         return
     call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
-    response = await _answer(call, state, receive)
+    try:
+        response = await _answer(call, headers, state, receive)
+    except ClientGone:
+        _log(call, scope, headers, (_CLIENT_GONE, 0), state)
+        return
     finished = _finish(response, call, headers, state)
-    await _send(finished, call.method, send)
-    _log(call, scope, headers, finished, state)
+    size = await _send(finished, call.method, send)
+    _log(call, scope, headers, (finished.status, size), state)
 
 
 def _log(
-    call: Call, scope: Scope, headers: dict[str, str], response: Response, state: State
+    call: Call, scope: Scope, headers: dict[str, str], outcome: tuple[int, int], state: State
 ) -> None:
+    """The line of the request, after what led to it. `outcome`: status and bytes of the body."""
+    config, (status, size) = state.config, outcome
+    if call.error is not None:
+        state.complaints.add(config, call.error, status)
+    if call.warning is not None:
+        log(config, "warn", f"WARNING: {call.warning}")
+    if not logs_status(config, status):
+        return
+    log_queries(call.queries)
     target = call.raw_path + (b"?" + call.query_string if call.query_string else b"")
     log_access(
-        state.config,
         client=(scope.get("client") or ("-",))[0],
         role=call.role,
         method=call.method,
         target=target.decode("latin-1"),
-        status=response.status,
-        size=len(response.body) if isinstance(response.body, bytes) else None,
+        version=scope["http_version"],
+        status=status,
+        size=size,
         headers=headers,
     )
 
 
-async def _answer(call: Call, state: State, receive: Receive) -> Response:
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+async def _answer(call: Call, headers: dict[str, str], state: State, receive: Receive) -> Response:
     try:
-        call.body = await _read(receive, state.config.server_max_body)
+        call.body = await _read(receive, headers, state.config.server_max_body)
     except BodyTooLarge as error:
         return render_error(error, state.config, None)
-    return await answer(call, state)
+    visit = state.watch.begin(receive)
+    try:
+        return await answer(call, state)
+    except asyncio.CancelledError:
+        if visit.task is not None:
+            visit.task.uncancel()  # what is left to do is short
+        if visit.gone:
+            raise ClientGone from None
+        return render_error(ConnectionFailed("The server is stopping"), state.config, None)
+    finally:
+        state.watch.end(visit)
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, headers: dict[str, str], limit: int) -> bytes:
+    """The whole body; of one that is declared too large nothing is read."""
+    if int(headers.get("content-length", 0)) > limit:
+        raise BodyTooLarge(limit)
     message = await receive()
-    if not message.get("more_body"):
+    if message["type"] == "http.request" and not message.get("more_body"):
         whole: bytes = message.get("body", b"")
         if len(whole) > limit:
             raise BodyTooLarge(limit)
         return whole
-    chunks, size = [message["body"]], len(message["body"])
-    while message.get("more_body"):
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
+    return await _read_rest(message, receive, limit)
+
+
+async def _read_rest(message: Message, receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":  # half a body is not what was asked
+            raise ClientGone
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
         if size > limit:
             raise BodyTooLarge(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await receive()
 
 
 def _finish(response: Response, call: Call, headers: dict[str, str], state: State) -> Response:
@@ -90,6 +130,8 @@ def _finish(response: Response, call: Call, headers: dict[str, str], state: Stat
     traced = config.server_trace_header
     if traced is not None and (value := headers.get(traced.lower())) is not None:
         added = (*added, (traced, value))
+    if state.stopping:
+        added = (*added, ("Connection", "close"))
     return Response(response.status, _without_repeats(response.headers, added), response.body)
 
 
@@ -99,7 +141,8 @@ def _without_repeats(own: Headers, added: Headers) -> Headers:
     return (*own, *(pair for pair in added if pair[0].lower() not in taken))
 
 
-async def _send(response: Response, method: str, send: Send) -> None:
+async def _send(response: Response, method: str, send: Send) -> int:
+    """How many bytes of a body were sent."""
     body = response.body
     headers = [
         (name.lower().encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
@@ -109,17 +152,16 @@ async def _send(response: Response, method: str, send: Send) -> None:
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if isinstance(body, AsyncIterator):
-        await _stream(body, send)
-        return
-    await send(
-        {
-            "type": "http.response.body",
-            "body": b"" if bodiless or method == "HEAD" else body,
-        }
-    )
+        return await _stream(body, send)
+    sent = b"" if bodiless or method == "HEAD" else body
+    await send({"type": "http.response.body", "body": sent})
+    return len(sent)
 
 
-async def _stream(body: AsyncIterator[bytes], send: Send) -> None:
+async def _stream(body: AsyncIterator[bytes], send: Send) -> int:
+    size = 0
     async for chunk in body:
+        size += len(chunk)
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+    return size

@@ -1,21 +1,39 @@
-"""What the server tells about itself: timings, access log, failures. The only place that logs."""
+"""What the server tells about itself: timings, access log, failures. The only place that logs.
 
-import re
+The access log goes to stdout, everything else to stderr; a record is one line. Neither has what a
+client must be able to send in confidence: no body, no value of a statement, no cookie, and of a
+URL no token, key or password.
+"""
+
+import logging
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
-from time import perf_counter
+from asyncio import TimerHandle, get_running_loop
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from time import localtime, perf_counter, strftime, time
+from typing import TextIO
+
+import orjson
 
 from passeplat.config import Config
+from passeplat.errors import (
+    ApiError,
+    ConnectionFailed,
+    ConnectionLost,
+    DatabaseError,
+    PoolTimeout,
+)
+from passeplat.server.mask import masked, one_line, quotable
 
 _PARTS = ("jwt", "parse", "plan", "transaction", "response")
 _LEVELS = ("crit", "error", "warn", "info", "debug")
-_UNPRINTABLE = re.compile(r'[^\x20-\x7e]|["\\]')
-_UNPRINTABLE_LINE = re.compile(r"[\x00-\x1f\x7f]+")
-_SECRET = re.compile(r"(?i)(\b(?:api_?key|access_token|token|jwt|password|secret)=)[^&]*")
-_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_FROM_STATUS = {"crit": 1000, "error": 500, "warn": 400, "info": 0, "debug": 0}
+_OF_ROWS = "23"  # the class of SQLSTATEs whose details are values of a row
+_SERVER_ERROR = 500
+_TO_COMPLAIN_OF = (DatabaseError, ConnectionFailed, ConnectionLost)
+_PAUSE = 1.0  # seconds between lines about timeouts of the pool
 
 
 class Timings:
@@ -44,57 +62,125 @@ def logs(config: Config, level: str) -> bool:
     return _LEVELS.index(level) <= _LEVELS.index(config.log_level)
 
 
+def logs_status(config: Config, status: int) -> bool:
+    """Whether the level asks for requests that end like this."""
+    return status >= _FROM_STATUS[config.log_level]
+
+
+def log(config: Config, level: str, message: str) -> None:
+    """A diagnostic line. At `crit` it is always written: start, stop, reload and recovery."""
+    if logs(config, level):
+        _write(sys.stderr, f"{_now()}: {one_line(message)}\n")
+
+
 def log_access(  # noqa: PLR0913 - a line has these parts
-    config: Config,
     *,
     client: str,
     role: str | None,
     method: str,
     target: str,
+    version: str,
     status: int,
-    size: int | None,
+    size: int,
     headers: Mapping[str, str],
 ) -> None:
-    """One line in the combined format of Apache, if the level asks for this status."""
-    level = "error" if status >= 500 else "warn" if status >= 400 else "info"  # noqa: PLR2004
-    if not logs(config, level):
-        return
-    request = f"{method} {masked(target)} HTTP/1.1"
-    referer, agent = headers.get("referer", ""), headers.get("user-agent", "")
-    sys.stdout.write(
-        f'{client} - {_clean(role or "-")} [{_now()}] "{_clean(request)}" {status}'
-        f' {"-" if size is None else size} "{_clean(masked(referer))}" "{_clean(agent)}"\n'
+    """One line in the combined format of Apache."""
+    request = quotable(f"{method} {masked(target)} HTTP/{version}")
+    referer = quotable(masked(headers.get("referer", "")))
+    agent = quotable(masked(headers.get("user-agent", "")))
+    _write(
+        sys.stdout,
+        f'{client} - {quotable(role or "-")} [{_now()}] "{request}" {status} {size}'
+        f' "{referer}" "{agent}"\n',
     )
-    sys.stdout.flush()
 
 
-def log(config: Config, level: str, message: str) -> None:
-    """A diagnostic line."""
-    if logs(config, level):
-        sys.stderr.write(f"{_now()}: {_UNPRINTABLE_LINE.sub(' ', message)}\n")
-        sys.stderr.flush()
+def log_queries(queries: Iterable[str]) -> None:
+    """The SQL of a request, with placeholders for its values."""
+    for sql in queries:
+        _write(sys.stderr, f"{_now()}: {one_line(sql)}\n")
 
 
-def log_failure(config: Config, method: str, raw_path: bytes) -> None:
+class Complaints:
+    """The lines about what PostgreSQL, or the way to it, refused."""
+
+    def __init__(self) -> None:
+        self._silenced = 0  # timeouts of the pool since the last line about them
+        self._timer: TimerHandle | None = None
+
+    def add(self, config: Config, error: ApiError | DatabaseError, status: int) -> None:
+        if isinstance(error, PoolTimeout):
+            self._add_timeout(config, error)
+        elif isinstance(error, _TO_COMPLAIN_OF):
+            log(config, "error" if status >= _SERVER_ERROR else "warn", described(error))
+
+    def _add_timeout(self, config: Config, error: PoolTimeout) -> None:
+        """A full pool times out for everybody at once: one line now, one for all that follow."""
+        if self._timer is not None:
+            self._silenced += 1
+            return
+        log(config, "error", described(error))
+        self._timer = get_running_loop().call_later(_PAUSE, self._resume, config)
+
+    def _resume(self, config: Config) -> None:
+        self._timer = None
+        if self._silenced:
+            error = PoolTimeout()
+            error.details = f"{self._silenced} more requests"
+            self._silenced = 0
+            self._add_timeout(config, error)
+
+
+def described(error: ApiError | DatabaseError) -> str:
+    """As JSON, like the body of the answer; without the values of a row that broke a constraint."""
+    code = error.sqlstate if isinstance(error, DatabaseError) else error.code
+    details = None if code.startswith(_OF_ROWS) else error.details
+    content = {"code": code, "details": details, "hint": error.hint, "message": error.message}
+    return masked(orjson.dumps(content, default=str).decode())
+
+
+def log_failure(config: Config, doing: str, error: BaseException) -> None:
     """A defect of ours: where it happened, without the values it happened with."""
-    if not logs(config, "error"):
-        return
-    where = " ".join(
-        f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(sys.exc_info()[2])
-    )
-    kind = (sys.exc_info()[0] or Exception).__name__
-    path = _clean(raw_path.decode("latin-1"))
-    log(config, "error", f"{kind} while answering {method} {path}: {where}")
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " ".join(f"{frame.filename}:{frame.lineno}:{frame.name}" for frame in frames[-8:])
+    log(config, "error", f"{type(error).__name__} while {quotable(masked(doing))}: {where}")
 
 
-def masked(text: str) -> str:
-    """Without tokens and secrets that clients put where they do not belong."""
-    return _JWT.sub("***", _SECRET.sub(r"\1***", text))
+class LibraryLog(logging.Handler):
+    """What uvicorn and asyncio have to say, in our form: one line, no values of a traceback."""
+
+    def __init__(self, config: Callable[[], Config]) -> None:
+        super().__init__(logging.WARNING)
+        self._config = config
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            log_failure(self._config(), record.getMessage().split("\n", 1)[0], error)
+        else:
+            level = "error" if record.levelno >= logging.ERROR else "warn"
+            log(self._config(), level, masked(record.getMessage()))
 
 
-def _clean(text: str) -> str:
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+def adopt_library_logs(config: Callable[[], Config]) -> None:
+    """`config`: that of the moment, for its level can be changed."""
+    handler = LibraryLog(config)
+    for name in ("uvicorn.error", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+
+
+def _write(stream: TextIO, line: str) -> None:
+    with suppress(OSError, ValueError):  # nobody reads it any more
+        stream.write(line)
+        stream.flush()
 
 
 def _now() -> str:
-    return datetime.now().astimezone().strftime("%d/%b/%Y:%H:%M:%S %z")
+    return _stamp(int(time()))
+
+
+@lru_cache(maxsize=1)
+def _stamp(second: int) -> str:
+    return strftime("%d/%b/%Y:%H:%M:%S %z", localtime(second))

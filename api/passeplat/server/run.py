@@ -8,6 +8,7 @@ from passeplat.config import Config
 from passeplat.postgres.model import Batch, End, Row
 from passeplat.postgres.pool import Pool
 from passeplat.query.model import Result, Transaction
+from passeplat.server.observe import log
 
 
 async def run(
@@ -15,8 +16,10 @@ async def run(
     pool: Pool,
     config: Config,
     verdict: Callable[[Result], None] | None = None,
+    isolation: str | None = None,
 ) -> Result:
-    """`verdict` sees the result before the commit and rolls back by raising."""
+    """`verdict` sees the result before the commit and rolls back by raising. `isolation` is the
+    role's, which a function's own outranks."""
     before = () if transaction.pre_request is None else (transaction.pre_request,)
     after = () if transaction.explain is None else (transaction.explain,)
     position = len(before)
@@ -25,19 +28,36 @@ async def run(
         if verdict is not None:
             verdict(_result(rows[position:], transaction.columns))
 
-    rows = await pool.run(
+    rows = await run_batch(
+        pool,
+        config,
         Batch(
             context=transaction.context,
             statements=(*before, transaction.main, *after),
             scope=transaction.scope,
-            isolation=transaction.isolation,
+            isolation=transaction.isolation or isolation,
             end=End.ROLLBACK if transaction.rollback else End.COMMIT,
             prepare=config.db_prepared_statements,
             verdict=None if verdict is None else judge,
             calls=transaction.calls,
-        )
+        ),
     )
     return _result(rows[position:], transaction.columns)
+
+
+async def run_batch(pool: Pool, config: Config, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    if config.log_level != "debug":
+        return await pool.run(batch)
+    log(config, "debug", "Trying to borrow a connection from pool")
+    async with pool.connection() as connection:
+        log(config, "debug", "Borrowed a connection from the pool")
+        return await connection.run(batch)
+
+
+def queries(transaction: Transaction) -> tuple[str, ...]:
+    """The SQL of it, for the log."""
+    asked = (transaction.context, transaction.pre_request, transaction.main, transaction.explain)
+    return tuple(query.sql for query in asked if query is not None)
 
 
 def _result(rows: tuple[tuple[Row, ...], ...], columns: tuple[str, ...]) -> Result:

@@ -1,10 +1,11 @@
 """Where a server listens: host, port or path of the settings become a bound socket."""
 
-import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from passeplat.config import Config
 from passeplat.errors import SettingError
 
 _SPECIAL = {
@@ -16,22 +17,36 @@ _SPECIAL = {
 }
 
 
-def bind_tcp(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
-    """Bound, not yet listening: nobody connects before the server is ready."""
+@contextmanager
+def bound_main(config: Config) -> Iterator[socket.socket]:
+    """The socket of the REST interface. Raises SettingError."""
+    if config.server_unix_socket is not None:
+        binding = bound_unix(config.server_unix_socket, config.server_unix_socket_mode)
+    else:
+        binding = bound_tcp(
+            config.server_host, config.server_port, reuse_port=config.server_reuseport
+        )
+    with binding as bound:
+        yield bound
+
+
+@contextmanager
+def bound_tcp(host: str, port: int, *, reuse_port: bool = False) -> Iterator[socket.socket]:
+    """Bound, not yet listening: nobody connects before the server is ready. Raises SettingError."""
     family, address = _SPECIAL.get(host) or _resolve(host, port)
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if reuse_port:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    if family == socket.AF_INET6:
-        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "*"))
-    try:
-        bound.bind((address, port))
-    except OSError as error:
-        bound.close()
-        raise SettingError(_refusal(host, port, error)) from None
-    bound.set_inheritable(True)
-    return bound
+    if not socket.has_dualstack_ipv6() and host == "*":
+        family, address = _SPECIAL["*4"]
+    with socket.socket(family, socket.SOCK_STREAM) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "*"))
+        try:
+            bound.bind((address, port))
+        except (OSError, OverflowError) as error:
+            raise SettingError(_refusal(host, port, error)) from None
+        yield bound
 
 
 def _resolve(host: str, port: int) -> tuple[int, str]:
@@ -45,7 +60,9 @@ def _resolve(host: str, port: int) -> tuple[int, str]:
     return family, str(address[0])
 
 
-def _refusal(host: str, port: int, error: OSError) -> str:
+def _refusal(host: str, port: int, error: OSError | OverflowError) -> str:
+    if isinstance(error, OverflowError):
+        return f"{port} is no port: choose one from 0 to 65535."
     if isinstance(error, PermissionError):
         return f"Port {port} needs privileges to listen on: choose one above 1023."
     if error.errno in {98, 48}:
@@ -55,19 +72,27 @@ def _refusal(host: str, port: int, error: OSError) -> str:
     return f"Cannot listen on {host}:{port}: {error.strerror}."
 
 
-def bind_unix(path: str, mode: int) -> socket.socket:
-    """A stale socket file is replaced; a living one is not."""
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+@contextmanager
+def bound_unix(path: str, mode: int) -> Iterator[socket.socket]:
+    """A stale socket file is replaced, a living one is not; at the end it is removed. Raises
+    SettingError."""
     if _answers(path):
         raise SettingError(f"The socket {path} is in use by another program.")
-    with suppress(FileNotFoundError):
-        Path(path).unlink()
-    try:
-        bound.bind(path)
-    except OSError as error:
-        raise SettingError(f"Cannot listen on {path}: {error.strerror}.") from None
-    os.chmod(path, mode)  # noqa: PTH101
-    return bound
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bound:
+        try:
+            with suppress(FileNotFoundError):
+                Path(path).unlink()
+            bound.bind(path)
+            Path(path).chmod(mode)
+        except OSError as error:
+            raise SettingError(f"Cannot listen on {path}: {error.strerror or error}.") from None
+        ours = Path(path).stat().st_ino
+        try:
+            yield bound
+        finally:
+            with suppress(OSError):
+                if Path(path).stat().st_ino == ours:
+                    Path(path).unlink()
 
 
 def _answers(path: str) -> bool:

@@ -1,11 +1,14 @@
 """The one mutable object of a running server: its parts are replaced whole, never changed."""
 
-from dataclasses import dataclass
+from asyncio import Event
+from dataclasses import dataclass, field
 
 from passeplat.claims import Verifier
 from passeplat.config import Config
 from passeplat.postgres.pool import Pool
 from passeplat.schema_cache.model import SchemaCache
+from passeplat.server.observe import Complaints
+from passeplat.server.watch import Watch
 
 
 @dataclass(slots=True)
@@ -25,3 +28,7 @@ class State:
     pool: Pool
     schema_cache: SchemaCache | None  # None until it was loaded once
     loads: Loads
+    complaints: Complaints = field(default_factory=Complaints)
+    watch: Watch = field(default_factory=Watch)
+    lost: Event = field(default_factory=Event)  # a request could not reach the database
+    stopping: bool = False  # clients are asked to close their connections

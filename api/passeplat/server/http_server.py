@@ -1,0 +1,107 @@
+"""uvicorn, as we use it: an application and a bound socket in, requests answered until the end."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from passeplat.config import Config
+from passeplat.server.admin import Address, Spokesman, admin_app
+from passeplat.server.app import rest
+from passeplat.server.observe import log
+from passeplat.server.service import Service
+from passeplat.server.sockets import address_of, bound_tcp, bound_unix
+
+GRACE = 30  # seconds that requests in flight may take to finish
+_LINGER = 0.3  # seconds for clients to learn that their connection is about to close
+
+
+def http_server(service: Service) -> uvicorn.Server:
+    """The server of the REST interface; `serve(sockets=…)` runs it."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> Any:
+        yield {"passeplat": service.state}
+
+    app = Starlette(routes=[Mount("", app=rest)], lifespan=lifespan)
+    return uvicorn.Server(_uvicorn_config(app, lifespan="on", timeout_graceful_shutdown=GRACE))
+
+
+def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        **more,
+    )
+
+
+@asynccontextmanager
+async def listening(server: uvicorn.Server, bound: socket.socket) -> AsyncIterator[None]:
+    """Answers requests for as long as the context lasts; then those in flight are finished. What
+    `uvicorn.Server.serve` does, but that signals are somebody else's."""
+    config = server.config
+    if not config.loaded:
+        config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[bound])
+    ticking = asyncio.create_task(server.main_loop())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await ticking
+        await server.shutdown(sockets=[bound])
+
+
+async def say_goodbye(server: uvicorn.Server, bound: socket.socket) -> None:
+    """Before the end: takes in who has come already, for closing would turn them away, and gives
+    the others the time to hear of the end with an answer."""
+    loop, config = asyncio.get_running_loop(), server.config
+    bound.setblocking(False)
+    for _ in range(config.backlog):
+        with suppress(OSError):
+            connection, _ = bound.accept()
+            await loop.connect_accepted_socket(
+                lambda: config.http_protocol_class(  # type: ignore[call-arg]
+                    config=config,
+                    server_state=server.server_state,
+                    app_state=server.lifespan.state,
+                ),
+                connection,
+            )
+            continue
+        break
+    for each in server.servers:
+        each.close()
+    bound.close()
+    if server.server_state.connections:
+        await asyncio.sleep(_LINGER)
+
+
+@asynccontextmanager
+async def admin_server(config: Config, spokesman: Spokesman, main: Address) -> AsyncIterator[None]:
+    """For as long as the context lasts, if the settings want one. `main`: the server's address."""
+    if config.admin_server_unix_socket is not None:
+        binding = bound_unix(config.admin_server_unix_socket, config.admin_server_unix_socket_mode)
+    elif config.admin_server_port is not None:
+        binding = bound_tcp(config.admin_server_host, config.admin_server_port)
+    else:
+        yield
+        return
+    app = admin_app(spokesman, main)
+    server = uvicorn.Server(_uvicorn_config(app, lifespan="off", timeout_graceful_shutdown=1))
+    with binding as bound:
+        address = address_of(bound)
+        async with listening(server, bound):
+            log(config, "crit", f"Admin server listening on {address}")
+            yield
