@@ -120,11 +120,16 @@ class Pipeline(asyncio.Protocol):
             self._waiting.append(callback)
 
     async def close(self) -> None:
+        """Returns when it is closed; a server that no longer reads is not waited for."""
         if not self._transport.is_closing():
             self._transport.write(wire.TERMINATE)
             self._transport.close()
-        while not self._lost:
-            await self._wait(self._waiting)
+        try:
+            async with asyncio.timeout(session.GIVE_UP):
+                while not self._lost:
+                    await self._wait(self._waiting)
+        except TimeoutError:
+            self._transport.abort()
 
     def is_closed(self) -> bool:
         return self._lost or self._transport.is_closing()

@@ -1,6 +1,8 @@
 """The plain connection: a batch in, its rows out, with nothing but asyncpg's public interface.
 
-Slower (a dozen round trips), for when asyncpg is not built the way pipeline.py needs it.
+Slower (a dozen round trips), for when asyncpg is not built the way pipeline.py needs it. The
+session is reset in a message of its own, so a pooler in between is refused: it would give the
+session to somebody else first.
 
 Parameters are text whatever their type, which asyncpg has no public way to send: it encodes values
 by type, custom codecs are refused for arrays, ranges and domains, and codecs by OID are private.
@@ -15,7 +17,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from passeplat.errors import ConnectionLost, DatabaseError
+from passeplat.errors import ConnectionLost, DatabaseError, SettingError
 from passeplat.names import literal
 from passeplat.postgres import session
 from passeplat.postgres.connect import open_connection
@@ -48,7 +50,14 @@ _LETTERS = {
 
 async def connect(uri: str) -> "Plain":
     """Raises errors.ConnectionFailed, errors.SettingError."""
-    return Plain(await open_connection(uri))
+    opened = await open_connection(uri)
+    if await opened.fetchval("select pg_catalog.pg_backend_pid()") != opened.get_server_pid():
+        await opened.close()
+        raise SettingError(
+            f"A connection pooler cannot be used with asyncpg {asyncpg.__version__}:"
+            " connect to PostgreSQL itself, or install the version passeplat asks for"
+        )
+    return Plain(opened)
 
 
 class Plain:
@@ -62,7 +71,7 @@ class Plain:
         opened.add_termination_listener(self._terminated)
 
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
-        while self._running:
+        while self._running and not self.is_closed():
             called = asyncio.Event()
             self.when_idle(called.set)
             await called.wait()
@@ -113,7 +122,7 @@ class Plain:
         try:
             await self._opened.execute(prepare + query.sql.removeprefix(prefix))
         except asyncpg.PostgresError as error:
-            raise _move(error, len(prefix) - len(prepare)) from error
+            raise self._translate(error, moved=len(prefix) - len(prepare)) from error
         values = ", ".join(map(_literal, query.params))
         executed = f"{prefix}execute {name}" + (f"({values})" if values else "")
         rows = await self._opened.fetch(executed)
@@ -140,25 +149,16 @@ class Plain:
         for callback in waiting:
             callback()
 
-    def _translate(self, error: asyncpg.PostgresError) -> Exception:
+    def _translate(self, error: asyncpg.PostgresError, moved: int = 0) -> Exception:
+        """`moved`: by how much a position in what was sent differs from one in the statement."""
         ended = getattr(error, "severity_en", None) in {"FATAL", "PANIC"}
         if ended or self.is_closed() or isinstance(error, asyncpg.ConnectionDoesNotExistError):
             return ConnectionLost(str(error))
-        return DatabaseError(_fields(error))
-
-
-def _fields(error: asyncpg.PostgresError) -> dict[str, str]:
-    given = ((letter, getattr(error, name, None)) for name, letter in _LETTERS.items())
-    fields = {letter: str(value) for letter, value in given if value is not None}
-    return {"M": str(error), **fields}
-
-
-def _move(error: asyncpg.PostgresError, by: int) -> DatabaseError:
-    """The error of a PREPARE, with its position counted in the statement itself."""
-    fields = _fields(error)
-    if "P" in fields:
-        fields["P"] = str(int(fields["P"]) + by)
-    return DatabaseError(fields)
+        given = ((letter, getattr(error, name, None)) for name, letter in _LETTERS.items())
+        fields = {letter: str(value) for letter, value in given if value is not None}
+        if moved and "P" in fields:
+            fields["P"] = str(int(fields["P"]) + moved)
+        return DatabaseError({"M": str(error), **fields})
 
 
 def _literal(param: bytes | None) -> str:

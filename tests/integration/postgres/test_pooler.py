@@ -3,19 +3,49 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import cycle
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from passeplat.errors import DatabaseError
-from passeplat.postgres import pipeline
+from passeplat.errors import DatabaseError, SettingError
+from passeplat.postgres import pipeline, plain
 from passeplat.postgres.model import Batch, Query
 
 from .conftest import World
 
 pytestmark = pytest.mark.anyio
 
-Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+TLS_REQUEST = 80877103
+
+
+class Backend:
+    """A session whose answers go to whoever is the client now."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.client: asyncio.StreamWriter | None = None
+        self.state = b""
+        self.ready = asyncio.Event()
+
+    async def pump(self) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                kind, body = await read_message(self.reader)
+                if kind == b"K":
+                    body = struct.pack("!II", 1, 1)  # a key that is no backend's
+                if self.client is not None:
+                    self.client.write(kind + struct.pack("!I", len(body) + 4) + body)
+                if kind == b"Z":
+                    self.state = body
+                    self.ready.set()
+
+
+async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    kind, size = struct.unpack("!cI", await reader.readexactly(5))
+    return kind, await reader.readexactly(size - 4)
 
 
 class Pooler:
@@ -23,83 +53,70 @@ class Pooler:
 
     def __init__(self, host: str, port: int) -> None:
         self.address = (host, port)
-        self.turns = 0
-        self.tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = (reader, writer)
-        startup = await self.read_startup(client)
-        backends = [await asyncio.open_connection(*self.address) for _ in range(2)]
-        for number, (from_backend, to_backend) in enumerate(backends):
-            to_backend.write(startup)
-            state = await self.relay(from_backend, writer if number == 0 else None)
-        state = b"I"
-        try:
-            while True:
-                if state == b"I":
-                    self.turns += 1
-                from_backend, to_backend = backends[self.turns % 2]
-                await self.forward_to_sync(reader, to_backend)
-                state = await self.relay(from_backend, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            for stream in (writer, *(to_backend for _, to_backend in backends)):
-                stream.close()
+        startup = await self.read_startup(reader, writer)
+        backends = [Backend(*await asyncio.open_connection(*self.address)) for _ in range(2)]
+        backends[0].client = writer
+        pumps = [asyncio.create_task(backend.pump()) for backend in backends]
+        for backend in backends:
+            backend.writer.write(startup)
+            await backend.ready.wait()
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await self.take_turns(reader, writer, backends)
+        for backend in backends:
+            backend.writer.close()
+        await asyncio.gather(*pumps)
+        writer.close()
 
-    async def read_startup(self, client: Stream) -> bytes:
-        reader, writer = client
+    async def take_turns(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, backends: list[Backend]
+    ) -> None:
+        for backend in cycle(backends):
+            backend.client = writer
+            backend.state = b""
+            while backend.state != b"I":
+                kind, body = await read_message(reader)
+                if kind == b"X":
+                    return
+                backend.ready.clear()
+                backend.writer.write(kind + struct.pack("!I", len(body) + 4) + body)
+                if kind in {b"S", b"Q"}:
+                    await backend.ready.wait()
+
+    async def read_startup(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bytes:
         while True:
             head = await reader.readexactly(8)
             size, code = struct.unpack("!II", head)
-            if code != 80877103:  # a request for TLS
+            if code != TLS_REQUEST:
                 return head + await reader.readexactly(size - 8)
             writer.write(b"N")
 
-    async def forward_to_sync(
-        self, reader: asyncio.StreamReader, to_backend: asyncio.StreamWriter
-    ) -> None:
-        kind = b""
-        while kind not in {b"S", b"Q"}:
-            head = await reader.readexactly(5)
-            kind = head[:1]
-            if kind == b"X":
-                raise ConnectionError
-            to_backend.write(head + await reader.readexactly(struct.unpack("!I", head[1:])[0] - 4))
-
-    async def relay(
-        self, from_backend: asyncio.StreamReader, writer: asyncio.StreamWriter | None
-    ) -> bytes:
-        """Up to ReadyForQuery: its state. The client gets a key that is no backend's."""
-        while True:
-            head = await from_backend.readexactly(5)
-            body = await from_backend.readexactly(struct.unpack("!I", head[1:])[0] - 4)
-            if head[:1] == b"K":
-                body = struct.pack("!II", 1, 1)
-            if writer is not None:
-                writer.write(head + body)
-            if head[:1] == b"Z":
-                return body
-
 
 @pytest.fixture
-async def connection(world: World) -> AsyncIterator[pipeline.Pipeline]:
+async def url(world: World) -> AsyncIterator[str]:
     parts = urlsplit(world.url)
     pooler = Pooler(parts.hostname or "", parts.port or 0)
     server = await asyncio.start_server(pooler.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    url = urlunsplit(parts._replace(netloc=f"{world.login}@127.0.0.1:{port}"))
-    opened = await pipeline.connect(url)
-    yield opened
-    await opened.close()
+    yield urlunsplit(parts._replace(netloc=f"{world.login}@127.0.0.1:{port}"))
     server.close()
-    await server.wait_closed()
     await asyncio.sleep(0.05)  # the pooler's own end
 
 
-DIRT = b"select set_config('app.secret', 'x', false), pg_advisory_lock(77)"
+@pytest.fixture
+async def connection(url: str) -> AsyncIterator[pipeline.Pipeline]:
+    opened = await pipeline.connect(url)
+    yield opened
+    await opened.close()
+
+
+DIRT = b"select set_config('app.secret', 'x', false), pg_try_advisory_lock(77)"
 PROBE = """select coalesce(current_setting('app.secret', true), '')
-  || (select count(*) from pg_locks where locktype = 'advisory' and objid = 77)"""
+  || (select count(*) from pg_locks join pg_database on pg_database.oid = database
+      where locktype = 'advisory' and datname = current_database())"""
 
 PREPARE = pytest.mark.parametrize("prepare", [False, True])
 
@@ -140,3 +157,8 @@ async def test_every_session_is_left_clean_by_a_failure(
             await connection.run(Batch(world.context(world.red), broken, prepare=prepare))
     probe = world.batch(PROBE, prepare=prepare)
     assert {(await connection.run(probe))[0][0][0] for _ in range(4)} == {b"0"}
+
+
+async def test_the_plain_connection_refuses_a_pooler(url: str) -> None:
+    with pytest.raises(SettingError, match="pooler"):
+        await plain.connect(url)

@@ -84,7 +84,10 @@ LEAKS = {
     "a channel": Leak("listen secrets", exists("select from pg_listening_channels()")),
     "an advisory lock": Leak(
         "select pg_advisory_lock(77)",
-        exists("select from pg_locks where locktype = 'advisory' and objid = 77"),
+        exists(
+            "select from pg_locks join pg_database on pg_database.oid = database"
+            " where locktype = 'advisory' and datname = current_database()"
+        ),
     ),
     "a cursor": Leak(
         "declare c cursor with hold for select 'x'",
