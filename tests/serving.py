@@ -102,12 +102,6 @@ SETTINGS = {
     "db_config": "false",  # the role is the cluster's: another test may set something for it
     "jwt_secret": SECRET,
 }
-_PROGRAM = """
-from os import environ
-from passeplat.config import Sources
-from passeplat.server.serve import serve
-serve(Sources(environ))
-"""
 
 
 @contextmanager
@@ -132,7 +126,7 @@ def _start(uri: str, settings: Mapping[str, str], output: IO[bytes]) -> "subproc
     environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     given = SETTINGS | {"db_uri": uri} | settings
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM],
+        [sys.executable, "-m", "passeplat", "serve"],
         env=environ | {f"PASSEPLAT_{name.upper()}": value for name, value in given.items()},
         stdin=subprocess.DEVNULL,
         stdout=output,
