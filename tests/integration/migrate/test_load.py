@@ -64,7 +64,7 @@ async def test_columns_are_counted_in_characters(database: str) -> None:
         ("do $$\nbegin\n  assert false, 'no';\nend $$;", "db/0.sql:3: no"),
         ("select 1;\n\ndo $x$begin\n\n perform 1/0; end$x$", "db/0.sql:5: division by zero"),
         (
-            "select 1;\ncreate function f() returns int language plpgsql as $$\nbegin\n  retrn 1; end $$",
+            "\ncreate procedure p() language plpgsql as $$\nbegin\n  retrn 1;\nend $$",
             'db/0.sql:4:3: syntax error at or near "retrn"',
         ),
         ("select 1;\nselect (1;", 'db/0.sql:2:10: syntax error at or near ";"'),
