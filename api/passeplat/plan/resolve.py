@@ -8,10 +8,10 @@ from passeplat.errors import (
     MaxAffectedNeedsSet,
     OpenApiDisabled,
     TableNotFound,
-    UnacceptableMediaType,
 )
 from passeplat.names import QualifiedName
 from passeplat.plan.call import find_routine, plan_call
+from passeplat.plan.document import plan_document
 from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
 from passeplat.plan.mutate import conflict_of, plan_change, returned_names
 from passeplat.plan.read import SOURCE, Place, Planner, plan_level
@@ -20,8 +20,6 @@ from passeplat.plan.scope import legacy_names, request_scope, without_root_filte
 from passeplat.request.model import Action, ApiRequest, MediaType
 from passeplat.schema_cache.model import Routine, SchemaCache, Table, Volatility
 from passeplat.schema_cache.suggest import table_hint
-
-_DOCUMENT_TYPES = ("application/openapi+json", "application/json", "*/*")
 
 
 def resolve(
@@ -40,6 +38,8 @@ def resolve(
             return _plan_call(request, cache, config, role)
         case Action.ROOT:
             return _plan_root(request, cache, config, role)
+        case Action.DOCUMENT:
+            return plan_document(request)
         case Action.INFO:
             return InfoPlan(_allowed(_table(request, cache, role)))
         case Action.CALL_INFO:
@@ -151,9 +151,7 @@ def _plan_root(
         return replace(_plan_call(root, cache, config, role), root_spec=True)
     if config.openapi_mode == "disabled":
         raise OpenApiDisabled
-    if not any(each.name in _DOCUMENT_TYPES for each in request.accept):
-        raise UnacceptableMediaType(tuple(each.name for each in request.accept))
-    return DocumentPlan(request)
+    return plan_document(request)
 
 
 def _table(request: ApiRequest, cache: SchemaCache, role: str) -> Table:

@@ -5,7 +5,7 @@ from asyncio import to_thread
 from passeplat.claims import Claims
 from passeplat.errors import SchemaCacheMissing
 from passeplat.plan.model import DocumentPlan
-from passeplat.query.document import document_batch
+from passeplat.query.document import asked, document_batch
 from passeplat.response.model import Response
 from passeplat.response.openapi import render_document
 from passeplat.server.observe import Timings
@@ -24,6 +24,6 @@ async def document(
     with spent.of("transaction"):
         rows = await state.pool.run(batch)
     with spent.of("response"):
-        [(privileges,)] = rows[-1]
+        answers = [answer or b"{}" for ((answer,),) in rows[-asked(plan) :]]
         # A big schema takes milliseconds: other requests go on being answered meanwhile.
-        return await to_thread(render_document, plan, privileges or b"{}", cache, config)
+        return await to_thread(render_document, plan, answers[0], cache, config, *answers[1:])
