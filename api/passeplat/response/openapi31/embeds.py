@@ -1,6 +1,8 @@
-"""What can be embedded into the rows of a relation, as text for people: Markdown out."""
+"""What can be embedded into the rows of a relation, as text for people: Markdown out.
 
-from collections import Counter
+Only what a request can ask for: of several ways to a relation, those that a hint tells apart.
+"""
+
 from collections.abc import Iterable
 
 from passeplat.response.openapi31.model import Api, Resource
@@ -10,12 +12,14 @@ _HEAD = "Related rows come along where `select` names them:"
 
 
 def embeds(resource: Resource, api: Api) -> str:
-    """ "" if there is nothing to embed."""
-    found = sorted(api.embeddable(resource), key=_order)
-    targets = Counter(each.foreign_table.name for each in found)
-    lines = dict.fromkeys(
-        _line(each, hinted=targets[each.foreign_table.name] > 1 or each.is_self) for each in found
-    )
+    """"" if there is nothing to embed."""
+    known = api.cache.relationships.get((resource.table.name, api.schema), ())
+    rivals = [each for each in known if isinstance(each, Relationship)]
+    lines = [
+        f"- `{embed}(*)`: {_meaning(each)}"
+        for each in sorted(api.embeddable(resource), key=_order)
+        if (embed := _asked(each, [other for other in rivals if _same_target(each, other)]))
+    ]
     return "\n".join((_HEAD, "", *lines)) if lines else ""
 
 
@@ -23,24 +27,47 @@ def _order(relationship: Relationship) -> tuple[bool, str, str]:
     return not relationship.to_one, relationship.foreign_table.name, relationship.constraint
 
 
-def _line(relationship: Relationship, *, hinted: bool) -> str:
+def _same_target(one: Relationship, other: Relationship) -> bool:
+    return one.foreign_table == other.foreign_table
+
+
+def _asked(relationship: Relationship, rivals: list[Relationship]) -> str:
+    """How `select` asks for it, "" if it cannot."""
     target = relationship.foreign_table.name
-    hint = f"!{_hint(relationship)}" if hinted else ""
+    if relationship.is_self:
+        return _asked_of_itself(relationship, rivals)
+    if len(rivals) == 1:
+        return target
+    hints = _hints(relationship)
+    return next((f"{target}!{hint}" for hint in hints if _is_only(hint, rivals)), "")
+
+
+def _asked_of_itself(relationship: Relationship, rivals: list[Relationship]) -> str:
+    """The parts by the name of the relation, the whole by the column that leads to it."""
     if relationship.to_one:
-        return f"- `{target}{hint}(*)`: the one of {_names(relationship.columns, 0)}"
-    junction = relationship.junction
-    if junction is not None:
-        return f"- `{target}{hint}(*)`: all, by way of `{junction.table.name}`"
-    return f"- `{target}{hint}(*)`: all whose {_names(relationship.columns, 1)} is this row"
+        return relationship.columns[0][0] if len(relationship.columns) == 1 else ""
+    several = sum(not each.to_one for each in rivals) > 1
+    return "" if several else relationship.foreign_table.name
 
 
-def _hint(relationship: Relationship) -> str:
-    """What tells it from the others between the same two relations."""
+def _is_only(hint: str, rivals: Iterable[Relationship]) -> bool:
+    return sum(hint in _hints(each) for each in rivals) == 1
+
+
+def _hints(relationship: Relationship) -> tuple[str, ...]:
     if relationship.junction is not None:
-        return relationship.junction.table.name
-    if len(relationship.columns) == 1 and not relationship.is_self:
-        return relationship.columns[0][0 if relationship.to_one else 1]
-    return relationship.constraint
+        return (relationship.junction.table.name,)
+    if len(relationship.columns) == 1:
+        return (*relationship.columns[0], relationship.constraint)
+    return (relationship.constraint,)
+
+
+def _meaning(relationship: Relationship) -> str:
+    if relationship.to_one:
+        return f"the one of {_names(relationship.columns, 0)}"
+    if relationship.junction is not None:
+        return f"all, by way of `{relationship.junction.table.name}`"
+    return f"all whose {_names(relationship.columns, 1)} is this row"
 
 
 def _names(pairs: Iterable[tuple[str, str]], side: int) -> str:

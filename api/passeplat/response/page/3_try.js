@@ -79,7 +79,7 @@ function field(parameter, isKey = false) {
 const plain = (text) => (text ?? "").replaceAll("`", "");
 
 function placeholder(parameter) {
-  const known = { select: "*", order: "id.desc", and: "(a.gte.1,a.lt.9)", or: "(a.eq.1,b.is.null)" };
+  const known = { select: "*", order: "id.desc", and: "(a.gte.1,a.lt.9)", or: "(a.eq.1,b.is.null)", limit: "all", offset: "0" };
   return known[parameter.name] ?? typeText(parameter.schema);
 }
 
