@@ -12,7 +12,7 @@ _HEAD = "Related rows come along where `select` names them:"
 
 
 def embeds(resource: Resource, api: Api) -> str:
-    """"" if there is nothing to embed."""
+    """ "" if there is nothing to embed."""
     known = api.cache.relationships.get((resource.table.name, api.schema), ())
     rivals = [each for each in known if isinstance(each, Relationship)]
     lines = [

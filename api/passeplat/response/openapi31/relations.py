@@ -57,7 +57,7 @@ def column_description(column: Column, resource: Resource, api: Api) -> str | No
 
 def _row(resource: Resource, api: Api) -> Json:
     columns = resource.columns("read")
-    properties = {column.name: _property(column, resource, api) for column in columns}
+    properties = {column.name: _shown(column, resource, api) for column in columns}
     for name in properties.keys() - _given_names(resource):
         properties[name] = {**properties[name], "readOnly": True}
     computed = {each.name: _computed(each, api) for each in resource.details.computed}
@@ -73,7 +73,7 @@ def _given_names(resource: Resource) -> set[str]:
 
 def _insert(resource: Resource, api: Api) -> Json:
     columns = resource.columns("insert")
-    properties = {column.name: _given(column, resource, api) for column in columns}
+    properties = {column.name: _property(column, resource, api) for column in columns}
     return _object(properties, _required(resource))
 
 
@@ -99,7 +99,8 @@ def _updates_as_inserted(resource: Resource) -> bool:
     return resource.insertable and same and not _required(resource)
 
 
-def _given(column: Column, resource: Resource, api: Api) -> Json:
+def _shown(column: Column, resource: Resource, api: Api) -> Json:
+    """With its default, which only a row tells: generators take what has one for always given."""
     expression = resource.details.columns[column.name].default or column.default
     default = {} if expression is None else constant(expression, column.type)
     return _property(column, resource, api) | default

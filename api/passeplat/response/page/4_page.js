@@ -87,12 +87,11 @@ function relationFields(resource) {
   const row = resolve(reference) ?? objectOf(resource.operations.post?.requestBody.content["application/json"].schema ?? {});
   const key = reference?.$ref.split("/").at(-1);
   const needed = new Set(schemas[`${key}.insert`]?.required);
-  const defaults = schemas[`${key}.insert`]?.properties ?? {};
   return [h("h2", null, "Columns"), fields(row, (name, schema) => [
     row["x-primary-key"]?.includes(name) ? "key" : null,
     needed.has(name) ? "required" : null,
     schema.readOnly ? "read only" : null,
-    defaults[name]?.default !== undefined ? `default ${JSON.stringify(defaults[name].default)}` : null,
+    schema.default !== undefined ? `default ${JSON.stringify(schema.default)}` : null,
   ])];
 }
 
