@@ -228,7 +228,7 @@ def run_sql(url: str, script: str) -> Any:
 
 def as_user(url: str, user: str) -> str:
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=f"{user}@{parts.hostname}:{parts.port}"))
+    return urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def launch(url: str, logs: Path, **settings: Any) -> Api:

@@ -328,8 +328,13 @@ class InfoPlan:
     allow: tuple[str, ...]
 
 
+OPENAPI_2 = MediaType("application/openapi+json")
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentPlan:
-    """GET on the root: the OpenAPI document of one schema."""
+    """GET on the root or /openapi.json: the OpenAPI document of one schema."""
 
     request: ApiRequest
+    version: Literal["2.0", "3.1"] = "2.0"
+    media_type: MediaType = OPENAPI_2  # of the answer

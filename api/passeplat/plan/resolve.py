@@ -8,10 +8,10 @@ from passeplat.errors import (
     MaxAffectedNeedsSet,
     OpenApiDisabled,
     TableNotFound,
-    UnacceptableMediaType,
 )
 from passeplat.names import QualifiedName
 from passeplat.plan.call import find_routine, plan_call
+from passeplat.plan.document import plan_document
 from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
 from passeplat.plan.mutate import conflict_of, plan_change, returned_names
 from passeplat.plan.read import SOURCE, Place, Planner, plan_level
@@ -22,7 +22,6 @@ from passeplat.schema_cache.model import Routine, SchemaCache, Table, Volatility
 from passeplat.schema_cache.suggest import table_hint
 
 _AFFECTING = frozenset({Action.UPDATE, Action.DELETE, Action.CALL, Action.CALL_READ})
-_DOCUMENT_TYPES = ("application/openapi+json", "application/json", "*/*")
 
 
 def resolve(
@@ -41,6 +40,8 @@ def resolve(
             return _plan_call(request, cache, config, role)
         case Action.ROOT:
             return _plan_root(request, config)
+        case Action.DOCUMENT:
+            return plan_document(request)
         case Action.INFO:
             return InfoPlan(_allowed(_table(request, cache, role)))
         case Action.CALL_INFO:
@@ -144,9 +145,7 @@ def _reads_only(request: ApiRequest, routine: Routine) -> bool:
 def _plan_root(request: ApiRequest, config: Config) -> DocumentPlan:
     if config.openapi_mode == "disabled":
         raise OpenApiDisabled
-    if not any(each.name in _DOCUMENT_TYPES for each in request.accept):
-        raise UnacceptableMediaType(tuple(each.name for each in request.accept))
-    return DocumentPlan(request)
+    return plan_document(request)
 
 
 def _table(request: ApiRequest, cache: SchemaCache, role: str) -> Table:

@@ -12,6 +12,7 @@ from passeplat.query.build import build
 from passeplat.request.model import MediaType
 
 _PRIVILEGES = files("passeplat.query").joinpath("document.sql").read_text("utf-8")
+_DETAILS = files("passeplat.query").joinpath("document_details.sql").read_text("utf-8")
 # After the pre-request function, which may rely on the path of the request.
 _PATH = Query("select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
 
@@ -22,12 +23,14 @@ def document_batch(
     config: Config,
     role_settings: Iterable[tuple[str, str]] = (),
 ) -> Batch:
-    """The only row of the last statement is what response/visible.py reads."""
+    """What its last statements answer, `asked(plan)` of them, is what response/openapi.py reads."""
+    everything = config.openapi_mode == "ignore-privileges"
+    parameters = (plan.request.schema.encode(), b"true" if everything else b"false")
     transaction = build(_as_read(plan), claims, config, role_settings)
     before = () if transaction.pre_request is None else (transaction.pre_request,)
     return Batch(
         context=transaction.context,
-        statements=(*before, _PATH, _privileges(plan, config)),
+        statements=(*before, _PATH, *(Query(sql, parameters) for sql in _asked(plan))),
         scope=transaction.scope,
         isolation=transaction.isolation,
         end=End.ROLLBACK if transaction.rollback else End.COMMIT,
@@ -35,9 +38,13 @@ def document_batch(
     )
 
 
-def _privileges(plan: DocumentPlan, config: Config) -> Query:
-    everything = config.openapi_mode == "ignore-privileges"
-    return Query(_PRIVILEGES, (plan.request.schema.encode(), b"true" if everything else b"false"))
+def asked(plan: DocumentPlan) -> int:
+    """How many statements answer with one row of one value each."""
+    return len(_asked(plan))
+
+
+def _asked(plan: DocumentPlan) -> tuple[str, ...]:
+    return (_PRIVILEGES,) if plan.version == "2.0" else (_PRIVILEGES, _DETAILS)
 
 
 def _as_read(plan: DocumentPlan) -> Plan:

@@ -22,7 +22,8 @@ class Action(Enum):
     INFO = "info"  # OPTIONS on a relation
     CALL_INFO = "call-info"  # OPTIONS on a function
     ROOT = "root"  # GET, HEAD on /
-    ROOT_INFO = "root-info"  # OPTIONS on /
+    ROOT_INFO = "root-info"  # OPTIONS on / or /openapi.json
+    DOCUMENT = "document"  # GET, HEAD on /openapi.json
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ from passeplat.request.ranges import requested_range
 
 _ACTIONS: Mapping[Resource, Mapping[str, Action]] = {
     Resource.ROOT: {"GET": Action.ROOT, "HEAD": Action.ROOT, "OPTIONS": Action.ROOT_INFO},
+    Resource.DOCUMENT: {
+        "GET": Action.DOCUMENT,
+        "HEAD": Action.DOCUMENT,
+        "OPTIONS": Action.ROOT_INFO,
+    },
     Resource.RELATION: {
         "GET": Action.READ,
         "HEAD": Action.READ,

@@ -6,6 +6,9 @@ prefix `/rest` before a schema is dropped, because supabase-js always asks for `
 
 A relation may be called like a schema (PostgREST reads `/v1` as a relation). A schema alone is the
 description only if more than one is exposed or `/rest` stands before it; otherwise `/` would do.
+
+`/openapi.json` is ours as well, and so is `/v1/openapi.json`: the OpenAPI 3.1 document, whatever
+is at the root. A relation of that name is not reached by its path.
 """
 
 from dataclasses import dataclass
@@ -17,10 +20,12 @@ from passeplat.errors import InvalidPath, OpenApiDisabled
 
 _SUPABASE = "rest"
 _ROUTINES = "rpc"
+_DOCUMENT = "openapi.json"
 
 
 class Resource(Enum):
     ROOT = "root"
+    DOCUMENT = "document"
     RELATION = "relation"
     ROUTINE = "routine"
 
@@ -28,7 +33,7 @@ class Resource(Enum):
 @dataclass(frozen=True, slots=True)
 class Address:
     resource: Resource
-    name: str  # "" for the root
+    name: str  # "" for the root and the document
     schema: str | None  # None if the path does not say
     path: str  # decoded, without what stands before PostgREST's own path
 
@@ -41,6 +46,8 @@ def parse_path(raw_path: bytes, config: Config) -> Address:
     match segments:
         case [""]:
             return _root(schema, path, config)
+        case [name] if name == _DOCUMENT:
+            return _described(Resource.DOCUMENT, schema, path, config)
         case [name] if name:
             return Address(Resource.RELATION, name, schema, path)
         case ["rpc", name] if name:
@@ -72,6 +79,10 @@ def _root(schema: str | None, path: str, config: Config) -> Address:
     if config.db_root_spec:
         of_function, _, name = config.db_root_spec.rpartition(".")
         return Address(Resource.ROUTINE, name, of_function or schema, path)
+    return _described(Resource.ROOT, schema, path, config)
+
+
+def _described(resource: Resource, schema: str | None, path: str, config: Config) -> Address:
     if config.openapi_mode == "disabled":
         raise OpenApiDisabled
-    return Address(Resource.ROOT, "", schema, path)
+    return Address(resource, "", schema, path)

@@ -7,6 +7,7 @@ _UTF8 = frozenset(
         "application/json",
         "application/geo+json",
         "application/openapi+json",
+        "application/vnd.oai.openapi+json",
         "application/vnd.pgrst.array+json",
         "application/vnd.pgrst.object+json",
         "application/vnd.pgrst.plan+json",

@@ -29,6 +29,7 @@ _ROOT: Json = {
 
 
 def paths(tables: tuple[Table, ...], routines: tuple[Routine, ...]) -> Json:
+    """Of overloads the last is told: a path has no arguments."""
     return {
         "/": _ROOT,
         **{_path(table.name.name): _table_operations(table) for table in tables},

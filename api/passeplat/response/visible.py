@@ -23,7 +23,7 @@ class ForeignKey:
 @dataclass(frozen=True, slots=True)
 class Visible:
     tables: tuple[Table, ...]  # by name, each with the columns that may be seen
-    routines: tuple[Routine, ...]  # by name; of overloads the last, as paths have no arguments
+    routines: tuple[Routine, ...]  # by name, overloads together
     foreign_keys: Mapping[tuple[str, str], ForeignKey]  # by (table, column)
 
 
@@ -69,8 +69,9 @@ def _routines(schema: str, granted: _Privileges, cache: SchemaCache) -> Iterator
     for name in sorted(cache.routines):
         if name.schema != schema:
             continue
-        callable_ = [each for each in cache.routines[name] if _signature(each) in granted.routines]
-        yield from callable_[-1:]
+        for each in cache.routines[name]:
+            if _signature(each) in granted.routines:
+                yield each
 
 
 def _signature(routine: Routine) -> tuple[str, tuple[str, ...]]:

@@ -15,7 +15,9 @@ from passeplat.errors import (
 from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
 from passeplat.plan.resolve import resolve
 from passeplat.query.build import build
+from passeplat.request.page import wants_page
 from passeplat.request.parse import parse
+from passeplat.response.documentation import render_page
 from passeplat.response.model import Response
 from passeplat.response.problem import render_error
 from passeplat.response.render import render, render_info
@@ -59,6 +61,8 @@ async def answer(call: Call, state: State) -> Response:
 
 async def _answer(call: Call, state: State) -> Response:
     config, cache = state.config, state.schema_cache
+    if wants_page(call.method, call.raw_path, call.headers, config):
+        return render_page(call.raw_path)
     with call.timings.of("jwt"):
         claims = verify(state.verifier, _authorization(call), time())
     call.role = claims.role

@@ -7,7 +7,7 @@ from passeplat.claims import Claims
 from passeplat.errors import SchemaCacheMissing
 from passeplat.plan.model import DocumentPlan
 from passeplat.postgres.model import Batch
-from passeplat.query.document import document_batch
+from passeplat.query.document import asked, document_batch
 from passeplat.response.model import Response
 from passeplat.response.openapi import render_document
 from passeplat.server.observe import Timings
@@ -34,9 +34,9 @@ async def document(
     with spent.of("transaction"):
         rows = await run_batch(state.pool, config, batch)
     with spent.of("response"):
-        [(privileges,)] = rows[-1]
+        answers = [answer or b"{}" for ((answer,),) in rows[-asked(plan) :]]
         # A big schema takes milliseconds: other requests go on being answered meanwhile.
-        return await to_thread(render_document, plan, privileges or b"{}", cache, config)
+        return await to_thread(render_document, plan, answers[0], cache, config, *answers[1:])
 
 
 def _texts(batch: Batch) -> list[str]:

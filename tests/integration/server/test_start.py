@@ -13,7 +13,7 @@ from passeplat import __version__
 
 from .conftest import PATIENCE, SECRET, Home, Server, Start, config_file, until
 
-PORT_SPECIAL = {"*": "[::]", "*4": "0.0.0.0", "!4": "0.0.0.0", "*6": "[::]", "!6": "[::]"}
+PORT_SPECIAL = {"*": "[::]", "*4": "0.0.0.0", "!4": "0.0.0.0", "*6": "[::]", "!6": "[::]"}  # noqa: S104
 HAS_IPV6 = socket.has_dualstack_ipv6()
 
 
@@ -149,7 +149,9 @@ def test_a_database_that_is_too_old_ends_the_program(start: Start) -> None:
                 + b"K\0\0\0\x0c\0\0\0\x01\0\0\0\x02Z\0\0\0\x05I"
             )
             connection.recv(4096)  # it says goodbye
-    assert re.search(r"PostgreSQL 14\.\d is too old: version 15 or later is needed", sentence(server))
+    assert re.search(
+        r"PostgreSQL 14\.\d is too old: version 15 or later is needed", sentence(server)
+    )
 
 
 def parameter(name: str, value: str) -> bytes:

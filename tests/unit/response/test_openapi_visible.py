@@ -166,10 +166,10 @@ def test_the_overload_the_role_may_call_is_shown() -> None:
     assert visible("api", granted(None, [["add", ["integer"]]]), known).routines == (ADD,)
 
 
-def test_of_overloads_the_last_is_shown() -> None:
+def test_overloads_the_role_may_call_are_shown_together() -> None:
     wider = replace(ADD, parameters=(*ADD.parameters, replace(ADD.parameters[0], name="more")))
     privileges = granted(None, [["add", ["integer"]], ["add", ["integer", "integer"]]])
-    assert visible("api", privileges, cache(routines=(ADD, wider))).routines == (wider,)
+    assert visible("api", privileges, cache(routines=(ADD, wider))).routines == (ADD, wider)
 
 
 def test_a_foreign_key_points_to_a_table() -> None:
