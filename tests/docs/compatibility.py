@@ -18,14 +18,16 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/reference/compatibility.md"
 _BEHAVIOURS = ROOT / "tests/docs/behaviours.toml"
 _ERRORS = ROOT / "docs/reference/errors.md"
-_OURS = frozenset({"server-max-body"})  # settings that PostgREST does not have
+_OURS = frozenset({"server-max-body", "PGRST130"})  # settings and codes PostgREST does not have
 _SPECIAL = ("differs", "not_offered")
 _HEAD = """# Compatibility
 
-What PostgREST 16 does and passeplat does as well, in our words: a behaviour a line, with the tests that prove it. Where something is another way on purpose, the
-last column says how, and what for. Everything else is meant to be the same: a difference that is not on this page is a defect.
+What PostgREST 16 does and passeplat does as well, in our words: a behaviour a line, with the tests
+that prove it. Where something is another way on purpose, the last column says how, and what for.
+Everything else is meant to be the same: a difference that is not on this page is a defect.
 
-This page is made by `python tests/docs/compatibility.py` from the tests, and a test compares it with them.
+This page is made by `python tests/docs/compatibility.py` from the tests, and a test compares it
+with them.
 """
 
 
@@ -67,7 +69,8 @@ def _settings() -> Iterator[tuple[str, str]]:
 def _error_codes() -> Iterator[tuple[str, str]]:
     found = re.findall(r"^## (PGRST\w+)\n\n(Status \d+)\. ", _ERRORS.read_text(), re.MULTILINE)
     for code, status in found:
-        yield code, f"[{status.lower()}](errors.md#{code.lower()})"
+        if code not in _OURS:
+            yield code, f"[{status.lower()}](errors.md#{code.lower()})"
 
 
 def proofs() -> Mapping[str, tuple[tuple[str, Path], ...]]:
@@ -103,7 +106,9 @@ def page() -> str:
         parts.append("| id | behaviour | proved by | differs on purpose |\n|---|---|---|---|")
         parts += [_row(line, proved.get(line.id, ())) for line in lines]
         parts.append("")
-    return "\n".join(parts)
+    files = sorted({path for tests in proved.values() for _, path in tests}, key=_reference)
+    parts += [f"[{_reference(path)}]: ../../{_relative(path)}" for path in files]
+    return "\n".join([*parts, ""])
 
 
 def _row(line: Line, tests: tuple[tuple[str, Path], ...]) -> str:
@@ -112,8 +117,16 @@ def _row(line: Line, tests: tuple[tuple[str, Path], ...]) -> str:
 
 
 def _link(name: str, path: Path) -> str:
-    sentence = name.removeprefix("test_").replace("_", " ")
-    return f"[{sentence}](../../{path.relative_to(ROOT).as_posix()})"
+    return f"[{name.removeprefix('test_').replace('_', ' ')}][{_reference(path)}]"
+
+
+def _reference(path: Path) -> str:
+    """tests/conformance/test_routing.py is conformance/routing."""
+    return _relative(path).removeprefix("tests/").removesuffix(".py").replace("test_", "")
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import socket
 from pathlib import Path
 
 import pytest
-
 from tests.serving import Serve, execute
 
 from .conftest import Run
@@ -68,9 +67,7 @@ def test_a_file_that_is_missing_or_cannot_be_read_is_a_sentence(
 
 
 @proves("CL-1", "D11")
-def test_ready_says_what_the_admin_server_says(
-    passeplat: Run, serve: Serve, example: str
-) -> None:
+def test_ready_says_what_the_admin_server_says(passeplat: Run, serve: Serve, example: str) -> None:
     served = serve(example)
     environ = {
         "PASSEPLAT_SERVER_HOST": "127.0.0.1",

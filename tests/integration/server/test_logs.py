@@ -10,8 +10,8 @@ from .conftest import Home, Server, Start
 
 proves = pytest.mark.proves
 LINE = re.compile(
-    r'127\.0\.0\.1 - (\S+) \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "(.*) HTTP/1\.1" (\d+) (\d+)'
-    r' "(.*)" "(.*)"'
+    r"127\.0\.0\.1 - (\S+) \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]"
+    r' "(.*) HTTP/1\.1" (\d+) (\d+) "(.*)" "(.*)"'
 )
 PREFLIGHT = {"Origin": "http://a.example", "Access_Control_Request_Method": "GET"}
 
@@ -88,9 +88,9 @@ def test_an_error_of_the_database_is_told_before_its_request(start: Start) -> No
     server = start(log_level="error")
     server.get("/rpc/broken")
     server.wait_for("GET /rpc/broken")
-    assert (
-        '{"code":"XX000","details":null,"hint":null,"message":"broken"}' in server.errors
-    ), server.errors
+    assert '{"code":"XX000","details":null,"hint":null,"message":"broken"}' in server.errors, (
+        server.errors
+    )
 
 
 @proves("log-query", "AD-4")

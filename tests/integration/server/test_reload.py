@@ -218,14 +218,24 @@ def test_settings_of_a_role_are_reloaded(start: Start, home: Home) -> None:
 @proves("SC-2", "DB-6")
 def test_a_reload_does_not_disturb_what_is_under_way(start: Start, home: Home) -> None:
     server = start(db_pool=1)
-    import threading
-
     answers: list[int] = []
-    asking = Thread(
-        target=lambda: answers.append(server.get("/rpc/sleep?seconds=0.5").status_code)
-    )
+    asking = Thread(target=lambda: answers.append(server.get("/rpc/sleep?seconds=0.5").status_code))
     asking.start()
-    until(lambda: home.fetch("select 1 from pg_stat_activity where query like '%pgrst_call%'"))
+    sleeping = "select 1 from pg_stat_activity where usename = $1 and wait_event = 'PgSleep'"
+    until(lambda: home.fetch(sleeping, home.login))
     server.send(signal.SIGUSR1)
     asking.join()
     assert answers == [204]
+
+
+@proves("SC-5")
+def test_an_event_trigger_makes_the_database_reload_by_itself(start: Start, home: Home) -> None:
+    server = start()
+    home.run(
+        "create function public.reload() returns event_trigger language plpgsql"
+        " as $$ begin notify pgrst, 'reload schema'; end $$",
+        "create event trigger reload on ddl_command_end execute function public.reload()",
+        "create table api.later (id int)",
+        "grant select on api.later to public",
+    )
+    until(lambda: server.get("/later").status_code == 200, server.errors)

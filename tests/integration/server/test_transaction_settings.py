@@ -125,7 +125,7 @@ def test_server_timing_counts_the_transaction(start: Start) -> None:
     timing = server.ask("POST", "/rpc/sleep", None, {"seconds": 0.5}).headers["Server-Timing"]
     spent = dict(part.split(";dur=") for part in timing.split(", "))
     assert list(spent) == ["jwt", "parse", "plan", "transaction", "response"]
-    assert 500 <= float(spent["transaction"])
+    assert float(spent["transaction"]) >= 500
     assert float(spent["parse"]) < 500
 
 
