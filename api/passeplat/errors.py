@@ -226,6 +226,17 @@ class MaxAffectedNeedsSet(ApiError):
         )
 
 
+class UrlTooLong(ApiError):
+    code, status = "PGRST131", 414
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "The URL is too long",
+            f"At most {limit} bytes of path and query string are accepted",
+            "Call a function by POST with what is long, or raise the setting server-max-url",
+        )
+
+
 class BodyTooLarge(ApiError):
     code, status = "PGRST130", 413
 

@@ -18,7 +18,17 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/reference/compatibility.md"
 _BEHAVIOURS = ROOT / "tests/docs/behaviours.toml"
 _ERRORS = ROOT / "docs/reference/errors.md"
-_OURS = frozenset({"server-max-body", "PGRST130"})  # settings and codes PostgREST does not have
+_OURS = frozenset(  # settings and codes that PostgREST does not have
+    {
+        "server-max-body",
+        "server-max-url",
+        "url-max-depth",
+        "url-max-embeds",
+        "url-max-items",
+        "PGRST130",
+        "PGRST131",
+    }
+)
 _SPECIAL = ("differs", "not_offered")
 _HEAD = """# Compatibility
 

@@ -119,6 +119,8 @@ def _parse_toml(text: str, path: str) -> dict[str, Raw]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{path}: {error}.") from None
+    except RecursionError:
+        raise SettingError(f"{path}: its lists are nested too deeply.") from None
     return {known_key(key, path): value for key, value in _settings_of(document)}
 
 

@@ -102,6 +102,20 @@ def _size(key: str, raw: Raw) -> int | None:
     return size
 
 
+def bounded(low: int, high: int) -> Kind:
+    """An integer between two bounds."""
+
+    def read(key: str, raw: Raw) -> int | None:
+        if raw == "":
+            return None
+        number = _integer(key, raw)
+        if number is None or not low <= number <= high:
+            raise SettingError(f"{key} must be a number from {low} to {high}.")
+        return number
+
+    return Kind(f"integer, {low:,} to {high:,}", read, str)
+
+
 def _mode(key: str, raw: Raw) -> int | None:
     text = str(raw)
     if not text:

@@ -13,6 +13,7 @@ from passeplat.config.kinds import (
     SIZE,
     TEXT,
     Kind,
+    bounded,
     choice,
     hide,
     hide_password,
@@ -223,6 +224,11 @@ class Config:
     server_max_body: int = _setting(
         100 * 1024 * 1024, SIZE, "The largest request body that is accepted. Not in PostgREST."
     )
+    server_max_url: int = _setting(
+        64 * 1024,
+        SIZE,
+        "The longest path and query string, together, that are accepted. Not in PostgREST.",
+    )
     server_port: int = _fixed(3000, INTEGER, "The port to listen on. 0: a free one.")
     server_reuseport: bool = _fixed(
         False, BOOLEAN, "Whether a second instance may take over the port without a pause."
@@ -237,6 +243,22 @@ class Config:
         None, TEXT, "The path of a unix socket to listen on, instead of host and port."
     )
     server_unix_socket_mode: int = _fixed(0o660, MODE, "The file mode of server-unix-socket.")
+    url_max_depth: int = _setting(
+        32,
+        bounded(1, 64),
+        "How deep a query string may nest: embeds, parentheses, steps into JSON. Not in PostgREST.",
+    )
+    url_max_embeds: int = _setting(
+        50,
+        bounded(0, 1_000),
+        "How many embeds a query string may have, all told. Not in PostgREST.",
+    )
+    url_max_items: int = _setting(
+        2_000,
+        bounded(1, 5_000),
+        "How much a query string may ask for: selected fields, embeds, filters, terms to order by,"
+        " all told. Not in PostgREST.",
+    )
     url_use_legacy_target_names: bool = _everywhere(
         True, BOOLEAN, "Whether an embed that has an alias may still be filtered by its own name."
     )

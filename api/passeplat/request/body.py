@@ -5,9 +5,9 @@ at a time, so that memory does not grow with the number of rows. Nothing else de
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 import orjson
 
@@ -22,9 +22,10 @@ from passeplat.request.model import (
     RawBody,
     RawJsonBody,
 )
+from passeplat.request.scan import WINDOW, scan_object
 from passeplat.request.tabular import read_csv
 
-_WEIGHED = 1024 * 1024  # bytes: a shorter object cannot hold too many values to matter
+_PIECE = 64 * 1024  # bytes
 _INVALID = "Empty or invalid json"
 _NOT_UNIFORM = "All object keys must match"
 
@@ -49,6 +50,7 @@ _ELEMENT = re.compile(_OBJECT + rb"([,\]])", re.DOTALL)
 _START = re.compile(_SPACE + rb"([{\[]?)")
 _EMPTY_ARRAY = re.compile(_SPACE + rb"\[" + _SPACE + rb"\]" + _SPACE)
 _BLANK = re.compile(_SPACE)
+_AFTER = re.compile(_SPACE + rb"([,\]])")
 _STRINGS = re.compile(_STRING, re.DOTALL)
 
 _Reader: TypeAlias = Callable[[bytes, Action], Body]
@@ -85,18 +87,19 @@ def _filled(raw: bytes, action: Action) -> bytes:
 def _read_json(raw: bytes, action: Action) -> JsonBody:
     raw = _filled(raw, action)
     start = _START.match(raw)
+    position = start.end() if start else 0
     match start[1] if start else b"":
         case b"{":
-            return JsonBody(raw, _keys_of_object(raw), is_array=False)
+            return JsonBody(raw, _keys_of_object(raw, position - 1), is_array=False)
         case b"[":
-            return JsonBody(raw, _keys_of_array(raw, start.end() if start else 0), is_array=True)
+            return JsonBody(raw, _keys_of_array(raw, position), is_array=True)
         case _:
             _decoded(raw)  # a scalar holds no row: PostgREST takes it for an empty array
             return JsonBody(b"[]", (), is_array=True)
 
 
-def _decoded(raw: bytes | memoryview) -> Any:
-    if len(raw) > _WEIGHED and _weight(bytes(raw)) > MAX_VALUES:
+def _decoded(raw: bytes) -> Any:
+    if len(raw) > WINDOW and _weight(raw) > MAX_VALUES:
         raise InvalidBody("The JSON has too many values in one object")
     try:
         return orjson.loads(raw)
@@ -109,7 +112,10 @@ def _weight(raw: bytes) -> int:
     return sum(map(outside.count, (b",", b"[", b"{")))
 
 
-def _keys_of_object(raw: bytes) -> tuple[str, ...]:
+def _keys_of_object(raw: bytes, start: int) -> tuple[str, ...]:
+    if len(raw) > WINDOW:
+        keys, end = scan_object(raw, start)
+        return _keys_at_end(raw, end, keys)
     if _ONLY_OBJECT.match(raw) is None:
         raise InvalidBody(_INVALID)
     return tuple(_decoded(raw))
@@ -118,20 +124,31 @@ def _keys_of_object(raw: bytes) -> tuple[str, ...]:
 def _keys_of_array(raw: bytes, position: int) -> tuple[str, ...]:
     if _EMPTY_ARRAY.fullmatch(raw):
         return ()
-    view = memoryview(raw)
-    keys = None
+    keys: tuple[str, ...] | None = None
     for _ in range(MAX_ROWS):
-        found = _ELEMENT.match(raw, position)
-        if found is None:
-            raise _not_an_object(raw)
-        element = _decoded(view[found.start(1) : found.end(1)])
-        keys = element.keys() if keys is None else keys
-        if element.keys() != keys:
+        found, position, mark = _element(raw, position)
+        keys = found if keys is None else keys
+        if found != keys and set(found) != set(keys):
             raise InvalidBody(_NOT_UNIFORM)
-        position = found.end()
-        if found[2] == b"]":
+        if mark == b"]":
             return _keys_at_end(raw, position, keys)
     raise InvalidBody(f"The JSON has more than {MAX_ROWS} rows")
+
+
+def _element(raw: bytes, position: int) -> tuple[tuple[str, ...], int, bytes]:
+    """The keys of an object in an array, where the next begins, and what stood in between."""
+    if found := _ELEMENT.match(raw, position, position + WINDOW):
+        element = _decoded(raw[found.start(1) : found.end(1)])
+        return tuple(element), found.end(), found[2]
+    start = _BLANK.match(raw, position)
+    at = start.end() if start else position
+    if len(raw) - at <= WINDOW or raw[at : at + 1] != b"{":
+        raise _not_an_object(raw)
+    keys, end = scan_object(raw, at)
+    after = _AFTER.match(raw, end)
+    if after is None:
+        raise InvalidBody(_INVALID)
+    return keys, after.end(), after[1]
 
 
 def _keys_at_end(raw: bytes, position: int, keys: Iterable[str]) -> tuple[str, ...]:
@@ -162,7 +179,21 @@ def _read_form(raw: bytes, action: Action) -> Body:
 
 
 def _form_text(text: str) -> str:
-    return unquote_plus(text, "utf-8", "replace")
+    if "%" not in text:
+        return text.replace("+", " ")
+    pieces = _pieces(text.replace("+", " ").encode())
+    return b"".join(map(unquote_to_bytes, pieces)).decode("utf-8", "replace")
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Short ones, for what is unquoted takes many times its length; no escape is cut in two."""
+    position = 0
+    while position < len(data):
+        end = position + _PIECE
+        cut = data.rfind(b"%", end - 2, end)
+        end = cut if cut >= 0 else end
+        yield data[position:end]
+        position = end
 
 
 def _read_raw(raw: bytes, _: Action) -> RawBody:

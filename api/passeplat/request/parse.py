@@ -6,6 +6,7 @@ from passeplat.config import Config
 from passeplat.errors import UnacceptableSchema, UnsupportedMethod, UnsupportedRoutineMethod
 from passeplat.request.body import parse_body
 from passeplat.request.headers import read_cookies, read_headers, without_cookies
+from passeplat.request.measure import check_query
 from passeplat.request.media_type import parse_accept, parse_content_type
 from passeplat.request.model import Action, ApiRequest
 from passeplat.request.path import Address, Resource, parse_path
@@ -58,6 +59,7 @@ def parse(  # noqa: PLR0913, PLR0917  the parts of a request, in the order they 
     schema, profile = _schema(address, method, fields, config.db_schemas)
     action = _action(address.resource, method)
     query = parse_query_string(query_string, with_arguments=action in _WITH_ARGUMENTS)
+    check_query(query, config)
     wanted = requested_range(query.ranges, method, fields.get("range"))
     content_type = parse_content_type(fields.get("content-type"))
     return ApiRequest(

@@ -1,9 +1,11 @@
 """A request is one sentence: parse, resolve, build, run, render. Bytes in, a Response out."""
 
+from asyncio import to_thread
 from dataclasses import dataclass, field
 from time import time
 
 from passeplat.claims import Claims, verify
+from passeplat.config import Config
 from passeplat.errors import (
     ApiError,
     ConnectionFailed,
@@ -15,6 +17,8 @@ from passeplat.errors import (
 from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
 from passeplat.plan.resolve import resolve
 from passeplat.query.build import build
+from passeplat.request.measure import check_url
+from passeplat.request.model import ApiRequest
 from passeplat.request.page import wants_page
 from passeplat.request.parse import parse
 from passeplat.response.documentation import render_page
@@ -26,6 +30,8 @@ from passeplat.server.document import document
 from passeplat.server.observe import Timings, log_failure
 from passeplat.server.run import queries, run
 from passeplat.server.state import State
+
+_LONG = 64 * 1024  # bytes of a body
 
 
 @dataclass(slots=True)
@@ -61,6 +67,7 @@ async def answer(call: Call, state: State) -> Response:
 
 async def _answer(call: Call, state: State) -> Response:
     config, cache = state.config, state.schema_cache
+    check_url(call.raw_path, call.query_string, config)
     if wants_page(call.method, call.raw_path, call.headers, config):
         return render_page(call.raw_path)
     with call.timings.of("jwt"):
@@ -69,9 +76,7 @@ async def _answer(call: Call, state: State) -> Response:
     if cache is None:
         raise SchemaCacheMissing
     with call.timings.of("parse"):
-        request = parse(
-            call.method, call.raw_path, call.query_string, call.headers, call.body, config
-        )
+        request = await _parse(call, config)
     with call.timings.of("plan"):
         plan = resolve(request, cache, config, claims.role)
     match plan:
@@ -84,6 +89,12 @@ async def _answer(call: Call, state: State) -> Response:
         case Plan():
             call.warning = plan.warning
             return await _execute(call, plan, claims, state)
+
+
+async def _parse(call: Call, config: Config) -> ApiRequest:
+    """A long body takes a while: in a thread, so that others need not wait for it."""
+    parts = (call.method, call.raw_path, call.query_string, call.headers, call.body, config)
+    return await to_thread(parse, *parts) if len(call.body) > _LONG else parse(*parts)
 
 
 async def _execute(call: Call, plan: Plan, claims: Claims, state: State) -> Response:

@@ -33,6 +33,7 @@ _FROM_STATUS = {"crit": 1000, "error": 500, "warn": 400, "info": 0, "debug": 0}
 _OF_ROWS = "23"  # the class of SQLSTATEs whose details are values of a row
 _SERVER_ERROR = 500
 _TO_COMPLAIN_OF = (DatabaseError, ConnectionFailed, ConnectionLost)
+_LONGEST = 8_000  # characters of what a client says of itself in one record
 _PAUSE = 1.0  # seconds between lines about timeouts of the pool
 
 
@@ -85,9 +86,9 @@ def log_access(  # noqa: PLR0913 - a line has these parts
     headers: Mapping[str, str],
 ) -> None:
     """One line in the combined format of Apache."""
-    request = quotable(f"{method} {masked(target)} HTTP/{version}")
-    referer = quotable(masked(headers.get("referer", "")))
-    agent = quotable(masked(headers.get("user-agent", "")))
+    request = quotable(f"{method} {masked(target[:_LONGEST])} HTTP/{version}")
+    referer = quotable(masked(headers.get("referer", "")[:_LONGEST]))
+    agent = quotable(masked(headers.get("user-agent", "")[:_LONGEST]))
     _write(
         sys.stdout,
         f'{client} - {quotable(role or "-")} [{_now()}] "{request}" {status} {size}'

@@ -17,6 +17,7 @@ from passeplat.request.parse import parse
 from passeplat.request.path import Address, parse_path
 from passeplat.request.preferences import parse_preferences
 from passeplat.request.query_string import parse_query_string
+from passeplat.request.scan import scan_object
 
 CONFIG = Config(db_schemas=("v1", "v2"), db_tx_end="commit-allow-override")
 
@@ -117,6 +118,14 @@ def test_bodies(
     result = outcome(lambda: parse_body(action, MediaType(content_type), columns, raw))
     assert not isinstance(result, ApiError) or result.status == 400
     assert encodable(result)
+
+
+@given(st.binary() | st.lists(json_pieces, max_size=20).map(b"".join))
+@example(b'{"a')
+@example(b'{"\\')
+def test_long_objects(raw: bytes) -> None:
+    result = outcome(lambda: scan_object(b"{" + raw, 0))
+    assert isinstance(result, ApiError) or result[1] <= len(raw) + 1
 
 
 @given(texts)

@@ -4,6 +4,8 @@ import tracemalloc
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passeplat.errors import InvalidBody
 from passeplat.request.body import parse_body
@@ -17,6 +19,7 @@ from passeplat.request.model import (
     RawBody,
     RawJsonBody,
 )
+from passeplat.request.scan import WINDOW, scan_object
 
 WRITES = [Action.INSERT, Action.UPDATE, Action.UPSERT]
 
@@ -212,8 +215,59 @@ def test_json_without_a_bottom_is_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("raw", [b'{"a":[%s1]}', b'[{"a":[%s1]}]', b"[%s1]"])
-def test_an_object_of_too_many_values_is_refused_before_it_is_decoded(raw: bytes) -> None:
+def test_too_many_values_are_refused_before_they_are_decoded(raw: bytes) -> None:
     assert "too many values" in refusal(raw % (b"[]," * MAX_VALUES))
+
+
+LONG = b"x" * (WINDOW + 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "keys", "is_array"),
+    [
+        (b'{"a":"%s"}', ("a",), False),
+        (b' { "a" : "%s" , "b" : [1, {"c": "}"}] , "d\\"e" : {} } ', ("a", "b", 'd"e'), False),
+        (b'{"a":"%s","a":1}', ("a",), False),
+        (b'{"\\u00e9":"\\\\%s\\\\"}', ("é",), False),
+        (b'[{"a":"%s","b":1},{"b":"","a":"%s"}]', ("a", "b"), True),
+        (b' [ {"a":1} , {"a":"%s"} ] ', ("a",), True),
+    ],
+)
+def test_what_is_long_is_passed_over_for_its_keys(
+    raw: bytes, keys: tuple[str, ...], is_array: bool
+) -> None:
+    for filling in (
+        LONG,
+        b'\\"' * (WINDOW // 2),
+        b"\\\\" * (WINDOW // 2) + b"x",
+        b",{[" * (WINDOW // 3) + b",",
+    ):
+        long = raw.replace(b"%s", filling)
+        assert body(long) == JsonBody(long, keys, is_array)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b'{"a":"%s"', "Empty or invalid json"),
+        (b'{"a":"%s', "Empty or invalid json"),
+        (b'{"a":"%s\\', "Empty or invalid json"),
+        (b'{"a":"%s"} x', "Empty or invalid json"),
+        (b'[{"a":"%s"}', "Empty or invalid json"),
+        (b'[{"a":"%s"} {"a":1}]', "Empty or invalid json"),
+        (b'{"\\x":"%s"}', "Empty or invalid json"),
+        (b'[{"a":"%s"},{"b":1}]', "All object keys must match"),
+        (b'{"a":' + b"[" * (MAX_JSON_DEPTH + 1) + b'"%s"', "Empty or invalid json"),
+    ],
+)
+def test_what_is_long_and_cannot_be_read_is_refused(raw: bytes, message: str) -> None:
+    assert refusal(raw.replace(b"%s", LONG)) == message
+
+
+@given(st.recursive(st.none() | st.booleans() | st.text(), st.lists, max_leaves=5), st.text())
+def test_a_long_object_has_the_keys_it_has_when_decoded(value: object, key: str) -> None:
+    raw = orjson.dumps({"first": value, key: [value, {key: value}], "last": key})
+    assert scan_object(raw, 0) == (tuple(orjson.loads(raw)), len(raw))
 
 
 def test_separators_inside_of_texts_are_no_values() -> None:

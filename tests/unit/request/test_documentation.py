@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from passeplat.config import Config
 from passeplat.request import limits
 from passeplat.request.filters import COMPARISONS, FULL_TEXT, QUANTIFIABLE
 from passeplat.request.model import Embed, QueryString
@@ -53,7 +54,9 @@ def test_a_request_of_the_page_can_be_read(query: str) -> None:
 
 def test_the_page_tells_the_limits() -> None:
     table = section("Limits")
-    for limit in (limits.MAX_PARAMETERS, limits.MAX_ITEMS, limits.MAX_DEPTH):
+    config = Config()
+    told = (config.server_max_url, config.url_max_depth, config.url_max_embeds)
+    for limit in (*told, config.url_max_items, limits.MAX_PARAMETERS):
         assert f"| {limit:,} |" in table
 
 

@@ -1,11 +1,14 @@
 """What asks for too much is refused at once."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from passeplat.errors import ApiError, QueryStringError
+from passeplat.config import Config
+from passeplat.errors import ApiError, QueryStringError, UrlTooLong
 from passeplat.request.limits import MAX_DEPTH, MAX_ITEMS, MAX_PARAMETERS
+from passeplat.request.measure import check_query, check_url
 from passeplat.request.model import In
 from passeplat.request.query_string import parse_query_string
 
@@ -103,3 +106,47 @@ def test_a_list_of_values_may_be_long() -> None:
     values = ",".join(map(str, range(100_000)))
     ((_, condition),) = parse_query_string(f"id=in.({values})".encode()).conditions
     assert isinstance(getattr(condition, "operation", None), In)
+
+
+def asked(query: str, **settings: int) -> ApiError | None:
+    try:
+        check_query(parse_query_string(query.encode()), replace(Config(), **settings))
+    except ApiError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("query", "setting"),
+    [
+        ("select=" + nested("a(", "b", 3), "url-max-depth"),
+        ("or=(and(or(a.eq.1)))", "url-max-depth"),
+        ("a.or=(and(b.eq.1))", "url-max-depth"),
+        ("select=a->b->c->d", "url-max-depth"),
+        ("order=a->b->c->d", "url-max-depth"),
+        ("a->b->c->d=eq.1", "url-max-depth"),
+        ("a.order=a->b->c", "url-max-depth"),
+        ("select=a(b),c(d),e(f)", "url-max-embeds"),
+        ("select=a(b(c),d(e))", "url-max-embeds"),
+        ("select=a,b,c,d,e,f", "url-max-items"),
+        ("select=a(b,c,d,e,f)", "url-max-items"),
+        ("select=a&or=(a.eq.1,b.eq.1,c.eq.1,d.eq.1)", "url-max-items"),
+        ("&".join(["a=eq.1"] * 6), "url-max-items"),
+        ("order=a,b,c,d,e,f", "url-max-items"),
+    ],
+)
+def test_what_the_settings_do_not_allow_is_refused_by_name(query: str, setting: str) -> None:
+    tight = {"url_max_depth": 2, "url_max_embeds": 2, "url_max_items": 5}
+    error = asked(query, **tight)
+    assert error is not None
+    assert error.status == 400
+    assert error.hint == f"Ask in several requests, or raise the setting {setting}"
+    assert asked(query) is None
+
+
+def test_a_url_may_be_as_long_as_the_setting_says() -> None:
+    config = replace(Config(), server_max_url=10)
+    check_url(b"/12345", b"7890", config)
+    with pytest.raises(UrlTooLong) as caught:
+        check_url(b"/12345", b"78901", config)
+    assert (caught.value.status, caught.value.code) == (414, "PGRST131")
