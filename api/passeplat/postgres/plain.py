@@ -57,6 +57,9 @@ async def connect(uri: str) -> "Plain":
             f"A connection pooler cannot be used with asyncpg {asyncpg.__version__}:"
             " connect to PostgreSQL itself, or install the version passeplat asks for"
         )
+    await opened.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
     return Plain(opened)
 
 

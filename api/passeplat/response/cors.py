@@ -14,12 +14,11 @@ _MAX_AGE = "86400"
 
 
 def allow_origin(origin: str | None, allowed: tuple[str, ...] | None) -> Headers:
-    """`allowed` None: any origin, without credentials. Others get nothing."""
-    if origin is None:
-        return ()
+    """`allowed` None: any origin, without credentials. Others get nothing, but caches learn that
+    the answer depends on who asks."""
     if allowed is None:
-        return (("Access-Control-Allow-Origin", "*"),)
-    if origin not in allowed:
+        return () if origin is None else (("Access-Control-Allow-Origin", "*"),)
+    if origin is None or origin not in allowed:
         return (("Vary", "Origin"),)
     return (
         ("Access-Control-Allow-Origin", origin),
