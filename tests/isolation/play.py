@@ -25,8 +25,10 @@ _RACES = (  # what becomes of the plans and the schema cache meanwhile
     "analyze api.notes",
     "alter table api.notes add column extra int; alter table api.notes drop column extra",
     "alter policy own on api.writes to public",
-    "create or replace function api.claim(name text) returns text language sql stable as $$"
-    + " select nullif(current_setting('request.jwt.claims', true), '')::json ->> name $$",
+    (
+        "create or replace function api.claim(name text) returns text language sql stable as $$"
+        " select nullif(current_setting('request.jwt.claims', true), '')::json ->> name $$"
+    ),
 )
 
 

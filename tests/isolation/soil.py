@@ -76,8 +76,10 @@ SOIL = (
     "call api.commits()",
     "do 'begin commit; end'",
     "do 'begin begin raise ''inner''; exception when others then null; end; end'",
-    "do $$ begin perform set_config('app.mark', '{user}', false); raise 'inner'; exception"
-    + " when others then perform set_config('app.tenant', '{user}', false); end $$",
+    (
+        "do $$ begin perform set_config('app.mark', '{user}', false); raise 'inner'; exception"
+        " when others then perform set_config('app.tenant', '{user}', false); end $$"
+    ),
     "lock table api.notes in access share mode",
     "select pg_sleep(0.02)",
     "select pg_cancel_backend(pg_backend_pid())",
