@@ -196,6 +196,20 @@ def test_a_public_key_is_never_taken_as_a_secret(encoding: Encoding) -> None:
     assert refusal(text) == "jwt-secret holds a public key or certificate; write a JWK."
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://login.example.com/.well-known/jwks.json",
+        "HTTP://login.example.com/realms/shop/protocol/openid-connect/certs",
+        " file:///etc/passeplat/a-rather-long-path/jwks.json",
+    ],
+)
+def test_an_address_is_no_secret(text: str) -> None:
+    """T-09: nothing is fetched, and what everybody knows signs nothing."""
+    expected = "jwt-secret is an address; write the JWKS that is there, or @file."
+    assert refusal(text) == expected
+
+
 def test_no_message_and_no_representation_shows_a_key() -> None:
     secret = "s" * 40
     assert secret not in repr(new_verifier(Config(jwt_secret=secret)))

@@ -100,8 +100,10 @@ class Pipeline(asyncio.Protocol):
 
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         flight = await self._fly(batch)
-        stale = flight.stale_step()
-        if stale is not None and stale.key is not None:
+        for _ in range(1 + len(batch.statements)):  # each of them may have gone stale
+            stale = flight.stale_step()
+            if stale is None or stale.key is None:
+                break
             self._statements.forget(stale.key)
             flight = await self._fly(batch)
         if flight.error is not None:

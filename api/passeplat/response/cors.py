@@ -14,11 +14,11 @@ _MAX_AGE = "86400"
 
 
 def allow_origin(origin: str | None, allowed: tuple[str, ...] | None) -> Headers:
-    """`allowed` None: any origin, without credentials. Others get nothing, but caches learn that
-    the answer depends on who asks."""
+    """`allowed` None: any origin, without credentials. Others get nothing. Where the origin
+    decides, every answer says so, or a cache would give one origin what another was told."""
     if allowed is None:
         return () if origin is None else (("Access-Control-Allow-Origin", "*"),)
-    if origin is None or origin not in allowed:
+    if origin not in allowed:
         return (("Vary", "Origin"),)
     return (
         ("Access-Control-Allow-Origin", origin),

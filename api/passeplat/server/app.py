@@ -125,6 +125,8 @@ def _finish(response: Response, call: Call, headers: dict[str, str], state: Stat
     added: Headers = (_SERVER, *expose(headers.get("origin"), config.server_cors_allowed_origins))
     if call.method == "OPTIONS" and "origin" not in headers:
         added = (*added, ("Access-Control-Allow-Origin", "*"))
+    if "authorization" in headers:  # for whoever keeps copies: this one is for nobody else
+        added = (*added, ("Cache-Control", "private"))
     if config.server_timing_enabled:
         added = (*added, ("Server-Timing", call.timings.header()))
     traced = config.server_trace_header

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
@@ -41,8 +42,18 @@ def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=_protocol(),
         **more,
     )
+
+
+def _protocol() -> Any:
+    """Where httptools is not there to build on, h11 does as we want."""
+    if find_spec("httptools") is None:
+        return "h11"
+    from passeplat.server.heads import Heads  # noqa: PLC0415 - it needs httptools
+
+    return Heads
 
 
 @asynccontextmanager
