@@ -322,6 +322,19 @@ def test_several_relationships_are_a_300_that_lists_them(api: Api) -> None:
     }
 
 
+@proves("E-07", "T-30")
+def test_relationships_are_told_only_to_whom_may_use_them(api: Api) -> None:
+    path = "GET /readers?select=verdicts(id)"
+    told = api(path, role="contract_member").json
+    assert [each["relationship"].split()[0] for each in told["details"]] == [
+        "verdicts_judge",
+        "verdicts_judged",
+    ]
+    hidden = api(path)
+    assert (hidden.status, hidden.json["details"], hidden.json["hint"]) == (300, [], None)
+    assert "judge" not in hidden.text
+
+
 @proves("E-08")
 @pytest.mark.parametrize("path", ["/authors?select=awards(id)", "/books?select=orders(id)"])
 def test_other_schemas_are_out_of_reach(api: Api, path: str) -> None:

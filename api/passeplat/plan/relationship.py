@@ -12,7 +12,7 @@ from passeplat.schema_cache.model import (
     Relationship,
     SchemaCache,
 )
-from passeplat.schema_cache.suggest import embed_hint
+from passeplat.schema_cache.suggest import embed_hint, tellable
 
 
 def find_relationship(
@@ -29,7 +29,8 @@ def find_relationship(
         raise _no_relationship(
             origin, embed, schema, embed_hint(cache, origin, schema, embed.target, role)
         )
-    raise _ambiguous(origin, embed, [each for each in meant if isinstance(each, Relationship)])
+    told = tellable(cache, role)
+    raise _ambiguous(origin, embed, [x for x in meant if isinstance(x, Relationship) and told(x)])
 
 
 def _through_this_schema(found: list[AnyRelationship], schema: str) -> list[AnyRelationship]:
@@ -124,13 +125,16 @@ def _no_relationship(
 def _ambiguous(
     origin: QualifiedName, embed: Embed, found: list[Relationship]
 ) -> AmbiguousRelationship:
+    """`found`: those that may be told, maybe none."""
     hints = ", ".join(f"'{embed.target}!{_hint(each)}'" for each in found)
     return AmbiguousRelationship(
         "Could not embed because more than one relationship was found for"
         f" '{origin.name}' and '{embed.target}'",
         [_describe(each) for each in found],
         f"Try changing '{embed.target}' to one of the following: {hints}."
-        " Find the desired relationship in the 'details' key.",
+        " Find the desired relationship in the 'details' key."
+        if found
+        else None,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from passeplat.names import QualifiedName
 from passeplat.schema_cache.fuzzy import closest
-from passeplat.schema_cache.model import Routine, SchemaCache, Table
+from passeplat.schema_cache.model import Relationship, Routine, SchemaCache, Table
 
 _NAME = 0.75
 _LOOSELY = 0.33
@@ -64,6 +64,18 @@ def usable(cache: SchemaCache, role: str) -> Callable[[Table | Routine], bool]:
     held = _held(cache, role)
     schemas = {name for name, grantees in cache.schema_grantees.items() if held & grantees}
     return lambda thing: thing.name.schema in schemas and not held.isdisjoint(thing.grantees)
+
+
+def tellable(cache: SchemaCache, role: str) -> Callable[[Relationship], bool]:
+    """Whether a role may know of a relationship: it may use every relation on its way."""
+    may_use = usable(cache, role)
+
+    def may_know(relationship: Relationship) -> bool:
+        through = (relationship.junction.table,) if relationship.junction else ()
+        way = (relationship.table, relationship.foreign_table, *through)
+        return all(may_use(table) for name in way if (table := cache.tables.get(name)))
+
+    return may_know
 
 
 def _held(cache: SchemaCache, role: str) -> frozenset[str]:

@@ -90,6 +90,13 @@ create table library.readers (
   current_id int constraint readers_current references library.books
 );
 
+-- Two ways that only members may know of.
+create table library.verdicts (
+  id int primary key,
+  judged_id int constraint verdicts_judged references library.readers,
+  judge_id int constraint verdicts_judge references library.readers
+);
+
 -- A tree of itself.
 create table library.shelves (
   id int primary key,
