@@ -225,7 +225,7 @@ class Config:
         100 * 1024 * 1024, SIZE, "The largest request body that is accepted. Not in PostgREST."
     )
     server_max_url: int = _setting(
-        64 * 1024,
+        60 * 1024,  # httptools reads 64 KiB
         SIZE,
         "The longest path and query string, together, that are accepted. Not in PostgREST.",
     )
