@@ -3,7 +3,13 @@
 import orjson
 
 from passeplat.config import Config
-from passeplat.errors import ApiError, DatabaseError, InvalidRaise
+from passeplat.errors import (
+    ApiError,
+    ConnectionFailed,
+    ConnectionLost,
+    DatabaseError,
+    InvalidRaise,
+)
 from passeplat.response.gucs import STATUSES, is_header, one_line, without_framing
 from passeplat.response.model import Headers, Response
 
@@ -52,9 +58,10 @@ def render_error(error: ApiError | DatabaseError, config: Config, role: str | No
     """`role`: who the transaction ran as, None if it never came to that."""
     if isinstance(error, DatabaseError):
         return _render_database(error, config, role)
-    return _respond(
-        error.status, (error.code, error.message, error.details, error.hint), error.headers, config
-    )
+    # Where the database is and who logs in there is for the log, not for clients
+    details = None if isinstance(error, ConnectionFailed | ConnectionLost) else error.details
+    body = (error.code, error.message, details, error.hint)
+    return _respond(error.status, body, error.headers, config)
 
 
 def _respond(
