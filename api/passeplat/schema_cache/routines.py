@@ -171,7 +171,7 @@ def media_handlers(
     by_function = (
         MediaHandler(routine.returns.media_type, routine.name, routine.name)
         for routine in routines
-        if routine.returns.media_type
+        if routine.returns.media_type and not routine.returns.is_set
     )
     handlers = (*by_aggregate, *by_function)
     return {(handler.relation, handler.media_type): handler for handler in handlers}

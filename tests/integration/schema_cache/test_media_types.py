@@ -25,6 +25,13 @@ def test_a_function_that_returns_such_a_domain_handles_its_media_type(load: Load
     assert cache.media_handlers == {(api("f"), name): MediaHandler(name, api("f"), api("f"))}
 
 
+@pytest.mark.proves("M-09")
+def test_a_function_that_returns_many_of_them_handles_nothing(load: Load) -> None:
+    cache = load("""create domain "text/html" as text;
+        create function api.f() returns setof "text/html" begin atomic values ('x'), ('y'); end;""")
+    assert not cache.media_handlers
+
+
 def test_a_domain_of_another_name_does_not(load: Load) -> None:
     assert not load(returning("text/ht ml")).media_handlers
 
