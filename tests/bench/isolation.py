@@ -50,7 +50,7 @@ def main() -> int:
             clients=asked.clients,
             pause=asked.pause,
         )
-    tell(report, time.monotonic() - start)
+        tell(report, time.monotonic() - start)
     return 1 if report.complaints else 0
 
 

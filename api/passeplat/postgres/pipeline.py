@@ -60,7 +60,11 @@ async def connect(uri: str, max_statements: int = MAX_STATEMENTS) -> "Pipeline":
     """Raises errors.ConnectionFailed, errors.SettingError."""
     check_asyncpg()
     connection = Pipeline(await open_connection(uri), max_statements)
-    await connection.look_for_pooler()
+    try:
+        await connection.look_for_pooler()
+    except BaseException:
+        connection.abort("It was not of use")
+        raise
     return connection
 
 
@@ -237,7 +241,7 @@ class Pipeline(asyncio.Protocol):
             self._resets_prepared = False  # they were skipped with the rest
             self._recover()
         if flight.unclean and self._settling is None:
-            self._abort("The session could not be cleaned")
+            self.abort("The session could not be cleaned")
         if flight.done is not None and not flight.done.done():
             flight.done.set_result(None)
         if not self._flights:
@@ -280,7 +284,7 @@ class Pipeline(asyncio.Protocol):
             if clean:
                 self._call(self._waiting)
             else:
-                self._abort("An abandoned statement did not end")
+                self.abort("An abandoned statement did not end")
 
     async def _interrupt(self) -> None:
         try:
@@ -312,7 +316,7 @@ class Pipeline(asyncio.Protocol):
         for callback in called:
             callback()
 
-    def _abort(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
         self._farewell = self._farewell or reason
         self._transport.abort()
 
