@@ -56,17 +56,20 @@ async def connect(uri: str) -> "Plain":
     """Raises errors.ConnectionFailed, errors.SettingError."""
     opened = await open_connection(uri)
     try:
-        await _check_backend(opened)
+        await _prepare(opened)
     except BaseException:
         opened.terminate()
         raise
     return Plain(opened)
 
 
-async def _check_backend(opened: asyncpg.Connection) -> None:
+async def _prepare(opened: asyncpg.Connection) -> None:
     """A pooler answers with a process id of its own invention."""
     try:
         backend = await opened.fetchval("select pg_catalog.pg_backend_pid()")
+        await opened.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+        )
     except (asyncpg.PostgresError, *_LOST) as error:
         raise ConnectionLost(str(error)) from error
     if backend != opened.get_server_pid():
