@@ -31,6 +31,8 @@ MAX_STATEMENTS = 100
 
 _BACKEND = Query("select pg_catalog.pg_backend_pid()::pg_catalog.text")
 
+_OF_READS = Batch(None, (), calls=False)
+
 _take_over = attrgetter("_transport", "_protocol", "_addr", "_params")
 _send_cancel_request: Any = getattr(connect_utils, "_cancel", None)
 
@@ -56,10 +58,13 @@ def check_asyncpg() -> None:
         )
 
 
-async def connect(uri: str, max_statements: int = MAX_STATEMENTS) -> "Pipeline":
-    """Raises errors.ConnectionFailed, errors.SettingError."""
+async def connect(
+    uri: str, max_statements: int = MAX_STATEMENTS, *, shareable: bool = True
+) -> "Pipeline":
+    """Raises errors.ConnectionFailed, errors.SettingError. What is not `shareable` never becomes a
+    lane."""
     check_asyncpg()
-    connection = Pipeline(await open_connection(uri), max_statements)
+    connection = Pipeline(await open_connection(uri), max_statements, shareable=shareable)
     await connection.look_for_pooler()
     return connection
 
@@ -67,12 +72,19 @@ async def connect(uri: str, max_statements: int = MAX_STATEMENTS) -> "Pipeline":
 class Pipeline(asyncio.Protocol):
     """Implements model.Connection."""
 
-    def __init__(self, opened: asyncpg.Connection, max_statements: int = MAX_STATEMENTS) -> None:
+    def __init__(
+        self,
+        opened: asyncpg.Connection,
+        max_statements: int = MAX_STATEMENTS,
+        *,
+        shareable: bool = True,
+    ) -> None:
         self._opened = opened  # kept alive, for it closes what it loses sight of
         self._loop = asyncio.get_running_loop()
         self._reader = wire.Reader()
         self._flights: deque[Flight] = deque()
         self._statements = Statements(max_statements)
+        self._shareable = shareable
         self._shared = False  # a pooler may give the session to others between transactions
         self._resets_prepared = False
         self._state = wire.IDLE
@@ -100,13 +112,35 @@ class Pipeline(asyncio.Protocol):
 
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         flight = await self._fly(batch)
-        stale = flight.stale_step()
-        if stale is not None and stale.key is not None:
-            self._statements.forget(stale.key)
+        if self.forget(flight):
             flight = await self._fly(batch)
         if flight.error is not None:
             raise DatabaseError(flight.error)
         return tuple(flight.results)
+
+    def is_shareable(self) -> bool:
+        return self._shareable and not self._shared and not self.is_closed()
+
+    def share(self, flight: Flight, batch: Batch) -> None:
+        """Sends a batch behind what is under way, to land in the same order. It leaves the session
+        as it found it, so nothing is reset: see lanes.py, which alone may call this."""
+        add_batch(flight, batch, self._statements)
+        self._send(flight)
+
+    def reset(self) -> None:
+        """After reads that shared it; nobody waits for this but who uses the connection next."""
+        if not self.is_closed():
+            flight = Flight()
+            self._add_resets(flight, _OF_READS)
+            self._send(flight)
+
+    def forget(self, flight: Flight) -> bool:
+        """Whether it failed for want of a statement that can be prepared anew."""
+        stale = flight.stale_step()
+        if stale is None or stale.key is None:
+            return False
+        self._statements.forget(stale.key)
+        return True
 
     async def look_for_pooler(self) -> None:
         """A pooler answers with a process id of its own invention."""
@@ -151,8 +185,8 @@ class Pipeline(asyncio.Protocol):
         return flight
 
     def _launch(self, batch: Batch) -> tuple[Flight, "asyncio.Future[None]"]:
-        done = self._loop.create_future()
-        flight = Flight(block=self._shared or needs_block(batch), done=done)
+        landed, done = self._landing()
+        flight = Flight(block=self._shared or needs_block(batch), landed=landed)
         add_batch(flight, batch, self._statements)
         if batch.verdict is not None:
             self._send(flight)
@@ -166,6 +200,20 @@ class Pipeline(asyncio.Protocol):
             self._send(flight, reset)
         return flight, done
 
+    def _landing(self) -> "tuple[Callable[[Flight], None], asyncio.Future[None]]":
+        """What is to be called when a flight lands, and what can be awaited until then."""
+        done = self._loop.create_future()
+
+        def landed(flight: Flight) -> None:
+            if done.done():
+                return
+            if flight.lost is not None:
+                done.set_exception(flight.lost)
+            else:
+                done.set_result(None)
+
+        return landed, done
+
     async def _judge(self, batch: Batch, verdict: Verdict, flight: Flight) -> None:
         """Ends the transaction as the verdict says."""
         ending = Flight(block=True)
@@ -174,9 +222,9 @@ class Pipeline(asyncio.Protocol):
         except BaseException:
             self._end(ending, batch, End.ROLLBACK)
             raise
-        ending.done = self._loop.create_future()
+        ending.landed, done = self._landing()
         self._end(ending, batch, batch.end)
-        await ending.done
+        await done
         flight.error = ending.error
 
     def _end(self, ending: Flight, batch: Batch, end: End) -> None:
@@ -236,8 +284,8 @@ class Pipeline(asyncio.Protocol):
             self._recover()
         if flight.unclean and self._settling is None:
             self._abort("The session could not be cleaned")
-        if flight.done is not None and not flight.done.done():
-            flight.done.set_result(None)
+        if flight.landed is not None:
+            flight.landed(flight)
         if not self._flights:
             self._call(self._landed)
             if self._is_idle():
@@ -318,8 +366,9 @@ class Pipeline(asyncio.Protocol):
         self._lost = True
         self._asyncpg.connection_lost(exc)
         while self._flights:
-            done = self._flights.popleft().done
-            if done is not None and not done.done():
-                done.set_exception(ConnectionLost(self._farewell or (str(exc) if exc else None)))
+            flight = self._flights.popleft()
+            if flight.landed is not None:
+                flight.lost = ConnectionLost(self._farewell or (str(exc) if exc else None))
+                flight.landed(flight)
         self._call(self._landed)
         self._call(self._waiting)

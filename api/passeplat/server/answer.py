@@ -27,7 +27,8 @@ from passeplat.response.render import render, render_info
 from passeplat.response.verdict import judge, needs_verdict
 from passeplat.server.document import document
 from passeplat.server.observe import Timings, log_failure
-from passeplat.server.run import queries, run
+from passeplat.server.run import batch_of, queries, result_of, run, run_shape
+from passeplat.server.shape import Shape
 from passeplat.server.shapes import Match
 from passeplat.server.state import State
 
@@ -106,22 +107,28 @@ async def _answer_match(call: Call, match: Match, claims: Claims, state: State) 
             as_object(without_cookies(fields)),
             as_object(read_cookies(fields)),
         )
-    result = await _execute(call, plan, transaction, state)
+    result = await _execute(call, plan, transaction, state, match.shape)
     with call.timings.of("response"):
         return match.shape.response(result, match.texts, config)
 
 
-async def _execute(call: Call, plan: Plan, transaction: Transaction, state: State) -> Result:
-    config, cache = state.config, state.schema_cache
-    if cache is None:
+async def _execute(
+    call: Call, plan: Plan, transaction: Transaction, state: State, shape: Shape | None = None
+) -> Result:
+    config, cache, sharing = state.config, state.schema_cache, state.sharing
+    if cache is None or sharing is None:
         raise SchemaCacheMissing
     call.warning = plan.warning
-    isolation = cache.role_isolation.get(call.role or "")
     if config.log_query:
         call.queries += queries(transaction)
     with call.timings.of("transaction"):
         verdict = (lambda result: judge(plan, result)) if needs_verdict(plan) else None
-        return await run(transaction, state.pool, config, verdict, isolation)
+        isolation = cache.role_isolation.get(call.role or "")
+        if shape is None:
+            return await run(transaction, state.pool, config, verdict, isolation)
+        batch = batch_of(transaction, config, verdict, isolation)
+        rows = await run_shape(shape, batch, state.pool, config, sharing)
+        return result_of(transaction, rows)
 
 
 def _parts(call: Call) -> tuple[str, bytes, bytes, list[tuple[bytes, bytes]]]:

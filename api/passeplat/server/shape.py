@@ -39,7 +39,15 @@ class Marking:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
+class Pace:
+    """What became known of a shape's statements while they ran."""
+
+    inert: bool | None = None  # they leave nothing behind in the session; None: not known yet
+    seconds: float = 0.0  # they take, about the median; 0: not known yet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     plan: Plan  # of marks
     transaction: Transaction  # of marks: all but its parameters is every request's
@@ -48,6 +56,7 @@ class Shape:
     explain: Template | None
     location: tuple[str | int, ...]  # of the canonical query string: texts, numbers of values
     heads: dict[Counted, Head] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
     def filled(
         self, values: Sequence[Value], payload: bytes, headers: bytes, cookies: bytes

@@ -9,6 +9,7 @@ from passeplat.postgres.pool import Pool
 from passeplat.schema_cache.model import SchemaCache
 from passeplat.server.observe import Complaints
 from passeplat.server.shapes import Shapes
+from passeplat.server.sharing import Sharing
 from passeplat.server.watch import Watch
 
 
@@ -34,6 +35,7 @@ class State:
     lost: Event = field(default_factory=Event)  # a request could not reach the database
     stopping: bool = False  # clients are asked to close their connections
     _shapes: Shapes | None = None
+    _sharing: Sharing | None = None
 
     @property
     def shapes(self) -> Shapes | None:
@@ -44,3 +46,12 @@ class State:
         if self.schema_cache is not None:
             self._shapes = Shapes(self.config, self.schema_cache)
         return self._shapes
+
+    @property
+    def sharing(self) -> Sharing | None:
+        """What the present schema cache is known to allow of it."""
+        if self._sharing is None or self._sharing.cache is not self.schema_cache:
+            if self.schema_cache is None:
+                return None
+            self._sharing = Sharing(self.pool, self.schema_cache)
+        return self._sharing
