@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from passeplat.errors import PasseplatError
-from passeplat.postgres.flight import Flight
+from passeplat.postgres.flight import Flight, needs_block
 from passeplat.postgres.model import Batch, Connection
 from passeplat.postgres.pipeline import Pipeline
 from passeplat.postgres.pool import Pool
@@ -44,8 +44,10 @@ class Lanes:
         self._opening: asyncio.Task[None] | None = None
 
     def send(self, batch: Batch, landed: Landed) -> bool:
-        """False if no lane has a connection: the batch must find one of its own. Raises what a
-        batch that cannot be sent raises."""
+        """False if no lane has a connection, or the batch needs one of its own. Raises what a batch
+        that cannot be sent raises."""
+        if needs_block(batch):
+            return False
         lane = self._best_lane()
         if lane is None or lane.connection is None:
             self._open_later()

@@ -53,15 +53,20 @@ async def answer(call: Call, state: State) -> Response:
     """Never raises but when it is cancelled: what goes wrong is an answer too."""
     try:
         return await _answer(call, state)
-    except (ApiError, DatabaseError) as error:
-        call.error = error
-        if isinstance(error, ConnectionFailed | ConnectionLost):
-            state.lost.set()
-        return render_error(error, state.config, call.role)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: told without particulars
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return refuse(call, error, state)
+
+
+def refuse(call: Call, error: Exception, state: State) -> Response:
+    """What is told of it; of a defect of ours without particulars."""
+    if not isinstance(error, ApiError | DatabaseError):
         path = call.raw_path.decode("latin-1")
         log_failure(state.config, f"answering {call.method} {path}", error)
         return render_error(InternalError(), state.config, call.role)
+    call.error = error
+    if isinstance(error, ConnectionFailed | ConnectionLost):
+        state.lost.set()
+    return render_error(error, state.config, call.role)
 
 
 async def _answer(call: Call, state: State) -> Response:

@@ -2,8 +2,11 @@
 
 import asyncio
 import socket
+from asyncio import Protocol
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
@@ -21,15 +24,25 @@ GRACE = 30  # seconds that requests in flight may take to finish
 _LINGER = 0.3  # seconds for clients to learn that their connection is about to close
 
 
-def http_server(service: Service) -> uvicorn.Server:
-    """The server of the REST interface; `serve(sockets=…)` runs it."""
+def http_server(service: Service, protocol: type[Protocol] | None = None) -> uvicorn.Server:
+    """The server of the REST interface; `serve(sockets=…)` runs it. `protocol` speaks HTTP: if not
+    said, ours where httptools is installed."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> Any:
         yield {"passeplat": service.state}
 
     app = Starlette(routes=[Mount("", app=rest)], lifespan=lifespan)
-    return uvicorn.Server(_uvicorn_config(app, lifespan="on", timeout_graceful_shutdown=GRACE))
+    http = protocol or _our_protocol() or "auto"
+    return uvicorn.Server(
+        _uvicorn_config(app, lifespan="on", timeout_graceful_shutdown=GRACE, http=http)
+    )
+
+
+def _our_protocol() -> type[Protocol] | None:
+    if find_spec("httptools") is None:
+        return None
+    return import_module("passeplat.server.protocol").RestProtocol  # type: ignore[no-any-return]
 
 
 def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:

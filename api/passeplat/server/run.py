@@ -33,7 +33,7 @@ async def run_shape(
 ) -> tuple[tuple[Row, ...], ...]:
     """Where it may, on a connection that others use at the same time."""
     loop = asyncio.get_running_loop()
-    if sharing.allows(shape, batch):
+    if sharing.allows(shape):
         landed = await sharing.lanes.run(batch)
         if landed is not None:
             flight, spent = landed

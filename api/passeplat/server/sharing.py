@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from passeplat.errors import ApiError, DatabaseError
 from passeplat.names import QualifiedName
-from passeplat.postgres.flight import needs_block
 from passeplat.postgres.lanes import Lanes
 from passeplat.postgres.model import Batch
 from passeplat.postgres.pool import Pool
@@ -28,9 +27,8 @@ class Sharing:
         self._inert: dict[frozenset[QualifiedName], bool] = {}
         self._asking: set[asyncio.Task[None]] = set()
 
-    def allows(self, shape: Shape, batch: Batch) -> bool:
-        pace = shape.pace
-        return pace.inert is True and pace.seconds < _SHORT and not needs_block(batch)
+    def allows(self, shape: Shape) -> bool:
+        return shape.pace.inert is True and shape.pace.seconds < _SHORT
 
     def observe(self, shape: Shape, seconds: float) -> None:
         """How long the statements of a request of this shape took, wherever they ran."""
