@@ -83,6 +83,8 @@ class Pipeline(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = wire.Reader()
         self._flights: deque[Flight] = deque()
+        self._outbox: list[bytes] = []
+        self._is_writing_later = False
         self._statements = Statements(max_statements)
         self._shareable = shareable
         self._shared = False  # a pooler may give the session to others between transactions
@@ -122,10 +124,14 @@ class Pipeline(asyncio.Protocol):
         return self._shareable and not self._shared and not self.is_closed()
 
     def share(self, flight: Flight, batch: Batch) -> None:
-        """Sends a batch behind what is under way, to land in the same order. It leaves the session
-        as it found it, so nothing is reset: see lanes.py, which alone may call this."""
+        """Sends a batch behind what is under way, to land in the same order; what is shared at the
+        same moment leaves in one write. It leaves the session as it found it, so nothing is reset:
+        see lanes.py, which alone may call this."""
         add_batch(flight, batch, self._statements)
-        self._send(flight)
+        self._add(flight)
+        if not self._is_writing_later:
+            self._is_writing_later = True
+            self._loop.call_soon(self._write)
 
     def reset(self) -> None:
         """After reads that shared it; nobody waits for this but who uses the connection next."""
@@ -239,13 +245,22 @@ class Pipeline(asyncio.Protocol):
         self._resets_prepared = self._resets_prepared or named
 
     def _send(self, *flights: Flight) -> None:
-        parts = [wire.close(name) for name in self._statements.take_unwanted()]
+        self._add(*flights)
+        self._write()
+
+    def _add(self, *flights: Flight) -> None:
+        self._outbox += map(wire.close, self._statements.take_unwanted())
         for flight in flights:
-            parts += flight.data
-            parts.append(wire.SYNC)
+            self._outbox += flight.data
+            self._outbox.append(wire.SYNC)
             flight.data.clear()
         self._flights += flights
-        self._transport.write(b"".join(parts))
+
+    def _write(self) -> None:
+        self._is_writing_later = False
+        if self._outbox:
+            self._transport.write(b"".join(self._outbox))
+            self._outbox.clear()
 
     def data_received(self, data: bytes) -> None:
         for kind, buffer, start, end in self._reader.feed(data):

@@ -23,7 +23,7 @@ from passeplat.server.answer import Call, refuse
 from passeplat.server.app import Line, finish, log_call
 from passeplat.server.finish import added_headers, as_bytes, with_added
 from passeplat.server.observe import logs_status
-from passeplat.server.run import batch_of, result_of
+from passeplat.server.run import as_read, batch_of, result_of
 from passeplat.server.shapes import Match
 from passeplat.server.state import State
 
@@ -158,7 +158,7 @@ def begin(exchange: Exchange, landed: Callable[[Exchange, Flight], None]) -> boo
         exchange.role, exchange.match = claims.role, match
         exchange.transaction = match.shape.filled(match.values, claims.payload, *sender.context)
         isolation = shapes.cache.role_isolation.get(claims.role)
-        batch = batch_of(exchange.transaction, config, None, isolation)
+        batch = as_read(batch_of(exchange.transaction, config, None, isolation))
         return sharing.lanes.send(batch, partial(_land, exchange, landed))
     except (ApiError, DatabaseError, httptools.HttpParserError):
         return False

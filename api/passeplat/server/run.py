@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import orjson
 
@@ -34,7 +35,7 @@ async def run_shape(
     """Where it may, on a connection that others use at the same time."""
     loop = asyncio.get_running_loop()
     if sharing.allows(shape):
-        landed = await sharing.lanes.run(batch)
+        landed = await sharing.lanes.run(as_read(batch))
         if landed is not None:
             flight, spent = landed
             sharing.observe(shape, spent)
@@ -85,6 +86,11 @@ def queries(transaction: Transaction) -> tuple[str, ...]:
     """The SQL of it, for the log."""
     asked = (transaction.context, transaction.pre_request, transaction.main, transaction.explain)
     return tuple(query.sql for query in asked if query is not None)
+
+
+def as_read(batch: Batch) -> Batch:
+    """Of reads there is nothing to roll back."""
+    return replace(batch, end=End.COMMIT) if batch.end is End.ROLLBACK else batch
 
 
 def result_of(transaction: Transaction, rows: tuple[tuple[Row, ...], ...]) -> Result:
