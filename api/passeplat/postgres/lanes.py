@@ -90,11 +90,19 @@ class Lanes:
         if lane is None:
             return None
         found = self._pool.take()
-        if found is not None and not _is_shareable(found):
-            self._pool.release(found)
+        if found is None:
             return None
-        lane.connection = found if isinstance(found, Pipeline) else None
-        return None if found is None else lane
+        lane.connection = self._shareable(found)
+        return lane if lane.connection is not None else None
+
+    def _shareable(self, connection: Connection) -> Pipeline | None:
+        """None if it cannot be shared: then it is given back, and no other of the pool can be."""
+        if isinstance(connection, Pipeline) and connection.is_shareable():
+            return connection
+        if not connection.is_closed():
+            self._lanes.clear()
+        self._pool.release(connection)
+        return None
 
     def _open_later(self) -> None:
         """Where others wait for connections a lane waits too."""
@@ -108,12 +116,15 @@ class Lanes:
             return
         finally:
             self._opening = None
-        lane = next((each for each in self._lanes if each.connection is None), None)
-        if lane is None or not isinstance(connection, Pipeline) or not _is_shareable(connection):
-            self._pool.release(connection)
+        shareable = self._shareable(connection)
+        if shareable is None:
             return
-        lane.connection = connection
-        self._loop.call_later(_UNUSED, self._give_back, lane, connection)
+        lane = next((each for each in self._lanes if each.connection is None), None)
+        if lane is None:
+            self._pool.release(shareable)
+            return
+        lane.connection = shareable
+        self._loop.call_later(_UNUSED, self._give_back, lane, shareable)
 
     def _give_back(self, lane: _Lane, connection: Pipeline) -> None:
         if lane.connection is connection and lane.under_way == 0:
@@ -136,7 +147,3 @@ class Lanes:
 
 def must_run_elsewhere(flight: Flight) -> bool:
     return flight.lost is not None or flight.stale_step() is not None
-
-
-def _is_shareable(connection: Connection) -> bool:
-    return isinstance(connection, Pipeline) and connection.is_shareable()
