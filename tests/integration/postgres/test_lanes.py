@@ -142,7 +142,7 @@ async def test_a_statement_that_no_longer_fits_is_prepared_anew(
         {"prepare": False},
         {"verdict": lambda _: None},
     ],
-    ids=str,
+    ids=["rollback", "isolation", "unprepared", "verdict"],
 )
 async def test_what_needs_a_block_needs_a_connection(
     lanes: Lanes, world: World, options: dict[str, object]
@@ -151,7 +151,9 @@ async def test_what_needs_a_block_needs_a_connection(
 
 
 @pytest.mark.parametrize(
-    "connect", [plain.connect, partial(pipeline.connect, shareable=False)], ids=str
+    "connect",
+    [plain.connect, partial(pipeline.connect, shareable=False)],
+    ids=["plain", "not shareable"],
 )
 async def test_some_connections_are_never_shared(world: World, connect: Connect) -> None:
     pool = Pool(partial(connect, world.url), Limits(size=4))
