@@ -5,9 +5,9 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -48,24 +48,29 @@ def _over_tcp(url: str) -> Iterator[str]:
     """The same server behind a TCP port, as most tests know databases: bytes go to and fro."""
     folder = parse_qs(urlsplit(url).query)["host"][0]
     [path] = Path(folder).glob(".s.PGSQL.[0-9]*[0-9]")
-    loop = asyncio.new_event_loop()
+    stop = Event()
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError), closing(writer):
             while data := await reader.read(1 << 16):
                 writer.write(data)
                 await writer.drain()
-        writer.close()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_server = await asyncio.open_unix_connection(path)
         await asyncio.gather(forward(reader, to_server[1]), forward(to_server[0], writer))
 
+    async def serve() -> None:
+        accepting = await asyncio.start_server(accept, sock=bound)
+        await asyncio.to_thread(stop.wait)
+        accepting.close()
+
     bound = socket.create_server(("127.0.0.1", 0), backlog=100)
-    loop.run_until_complete(asyncio.start_server(accept, sock=bound))
-    Thread(target=loop.run_forever, daemon=True).start()
+    thread = Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
     yield f"postgresql://postgres@127.0.0.1:{bound.getsockname()[1]}/postgres"
-    loop.call_soon_threadsafe(loop.stop)
+    stop.set()
+    thread.join()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,15 +104,18 @@ SETTINGS = {
 }
 
 
+SERVE = (sys.executable, "-m", "passeplat", "serve")
+
+
 @contextmanager
-def serving(database: str, **settings: str) -> Iterator[Served]:
+def serving(database: str, *, command: Sequence[str] = SERVE, **settings: str) -> Iterator[Served]:
     """A server for as long as the context lasts; settings are the fields of Config.
 
     Whatever it was asked meanwhile, it must not have met a defect of its own.
     """
     with tempfile.NamedTemporaryFile(prefix="passeplat-log-") as output:
         path = Path(output.name)
-        process = _start(_login(database), settings, output.file)
+        process = _start(command, {"db_uri": _login(database)} | settings, output.file)
         try:
             yield Served(*_addresses(process, path), database, process, path)
         finally:
@@ -121,12 +124,14 @@ def serving(database: str, **settings: str) -> Iterator[Served]:
         assert " while answering " not in path.read_text(errors="replace")
 
 
-def _start(uri: str, settings: Mapping[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(
+    command: Sequence[str], settings: Mapping[str, str], output: IO[bytes]
+) -> "subprocess.Popen[bytes]":
     ours = ("PASSEPLAT_", "PGRST_", "PG")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    given = SETTINGS | {"db_uri": uri} | settings
+    given = SETTINGS | settings
     return subprocess.Popen(
-        [sys.executable, "-m", "passeplat", "serve"],
+        command,
         env=environ | {f"PASSEPLAT_{name.upper()}": value for name, value in given.items()},
         stdin=subprocess.DEVNULL,
         stdout=output,

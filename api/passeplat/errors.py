@@ -304,7 +304,7 @@ class ConnectionFailed(ApiError):
     code, status = "PGRST000", 503
 
     def __init__(self, details: str | None = None) -> None:
-        super().__init__("Database connection error. Retrying the connection.", details)
+        super().__init__("Database connection error.", details)
 
 
 class ConnectionLost(ApiError):

@@ -75,10 +75,8 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("state", "status"),
-    [pytest.param(s, status, id=s, marks=proves("SQLSTATE", "ER-2")) for s, status in STATES],
-)
+@proves("SQLSTATE", "ER-2", "40001")
+@pytest.mark.parametrize(("state", "status"), STATES)
 def test_a_sqlstate_has_its_status(api: Api, state: str, status: int) -> None:
     answer = fail(api, state)
     assert (answer.status, answer.code, answer.json["message"]) == (status, state, "boom")

@@ -77,21 +77,42 @@ OPERATORS = [
 ]
 
 
+@proves(
+    "F-01",
+    "F-02",
+    "F-03",
+    "F-04",
+    "F-05",
+    "F-06",
+    "F-07",
+    "F-08",
+    "F-09",
+    "F-10",
+    "F-11",
+    "F-12",
+    "F-13",
+    "F-14",
+    "F-15",
+    "F-16",
+    "F-17",
+    "F-18",
+    "F-19",
+    "F-20",
+    "F-21",
+)
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [
-        pytest.param(query, expected, id=query, marks=proves(line))
-        for line, query, expected in OPERATORS
-    ],
+    [pytest.param(query, expected, id=f"{line} {query}") for line, query, expected in OPERATORS],
 )
 def test_an_operator_keeps_the_rows_it_says(api: Api, query: str, expected: list[int]) -> None:
     assert keep(api, query) == expected
 
 
+@proves("F-01", "F-03", "F-07", "F-12", "F-14", "F-18")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        pytest.param(f"{column}=not.{rest}", kept, id=rest, marks=proves(line))
+        pytest.param(f"{column}=not.{rest}", kept, id=f"{line} {rest}")
         for line, column, rest, kept in [
             ("F-01", "published", "eq.2005", [1, 3, 4]),
             ("F-03", "published", "gt.2005", [1, 2]),

@@ -113,7 +113,7 @@ async def test_files_in_any_order_mean_the_same(database: str, shuffle: int) -> 
     expected = await _meaning(database)
     await _execute(database, "drop schema app, private, request, v1, v2 cascade")
     scripts = SCRIPTS.copy()
-    Random(shuffle).shuffle(scripts)  # noqa: S311 - an order that can be repeated, no secret
+    Random(shuffle).shuffle(scripts)
     await _load(database, scripts)
     assert await _meaning(database) == expected
 

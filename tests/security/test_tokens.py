@@ -79,6 +79,7 @@ def test_the_forger_of_these_tests_can_sign() -> None:
 UNSIGNED = ["none", "None", "NONE", "nOnE", "", pytest.param(None, id="null"), 0, ["none"], {}]
 
 
+@pytest.mark.proves("J-04")
 @pytest.mark.parametrize("name", UNSIGNED)
 @pytest.mark.parametrize("signature", ["", "AAAA"])
 def test_an_unsigned_token_is_refused(name: object, signature: str) -> None:
@@ -181,6 +182,7 @@ def test_an_extension_we_do_not_know_is_refused(member: dict[str, Any]) -> None:
     assert refuse(forge({"alg": "HS256", **member})).code == "PGRST301"
 
 
+@pytest.mark.proves("J-04")
 def test_an_encrypted_token_is_refused() -> None:
     token = forge({"alg": "HS256", "enc": "A128GCM"})
     assert refuse(token).message == "Unsupported token type"

@@ -67,11 +67,13 @@ def refusal(secret: Any, **settings: Any) -> str:
     return str(caught.value)
 
 
+@pytest.mark.proves("J-02", "J-04")
 @pytest.mark.parametrize(("algorithm", "key"), _PAIRS, ids=[pair[0] for pair in _PAIRS])
 def test_a_key_verifies_the_algorithms_of_its_type(algorithm: str, key: Any) -> None:
     assert accepts(jwk(key), algorithm, key)
 
 
+@pytest.mark.proves("J-02")
 @pytest.mark.parametrize(("algorithm", "key"), _PAIRS, ids=[pair[0] for pair in _PAIRS])
 def test_a_key_in_a_set_verifies_as_well(algorithm: str, key: Any) -> None:
     keys = [jwk(other) for other in (ED, P256, RSA, P521, P384, OCT)]
@@ -84,6 +86,7 @@ def test_a_private_key_verifies_by_its_public_part(key: Any) -> None:
     assert accepts(jwk(key, private=True), algorithm, key)
 
 
+@pytest.mark.proves("J-04")
 def test_a_key_of_one_algorithm_verifies_no_other() -> None:
     secret = jwk(RSA, alg="RS256")
     assert accepts(secret, "RS256", RSA)
@@ -99,6 +102,7 @@ def test_a_secret_verifies_the_algorithms_it_is_long_enough_for(
     assert new_verifier(Config(jwt_secret=secret)).keys[0].algorithms == tuple(names)
 
 
+@pytest.mark.proves("J-02", "jwt-secret-is-base64")
 def test_a_secret_may_be_binary_in_base64() -> None:
     secret = b"\xff\0{" * 20
     config = Config(jwt_secret=base64.b64encode(secret).decode(), jwt_secret_is_base64=True)
@@ -113,6 +117,7 @@ def test_a_key_may_be_json_in_base64() -> None:
     assert verify(new_verifier(config), f"Bearer {token}", NOW).role == "member"
 
 
+@pytest.mark.proves("J-03")
 def test_a_kid_chooses_the_key() -> None:
     other = ed25519.Ed25519PrivateKey.generate()
     secret = {"keys": [jwk(ED, kid="a"), jwk(other, kid="b")]}
@@ -120,6 +125,7 @@ def test_a_kid_chooses_the_key() -> None:
     assert not accepts(secret, "EdDSA", other, "a")
 
 
+@pytest.mark.proves("J-03")
 @pytest.mark.parametrize("kid", ["c", "", "../a", "a' or 'a'='a"])
 def test_a_kid_that_no_key_has_is_refused(kid: str) -> None:
     secret = {"keys": [jwk(OCT, kid="a")]}
@@ -133,6 +139,7 @@ def test_a_kid_is_refused_where_the_key_has_none() -> None:
     assert not accepts(jwk(OCT), "HS256", OCT, "a")
 
 
+@pytest.mark.proves("J-03")
 def test_without_a_kid_every_key_is_tried() -> None:
     other = ed25519.Ed25519PrivateKey.generate()
     assert accepts({"keys": [jwk(ED, kid="a"), jwk(other, kid="b")]}, "EdDSA", other)
@@ -187,6 +194,20 @@ def test_a_public_key_is_never_taken_as_a_secret(encoding: Encoding) -> None:
     )
     text = RSA.public_key().public_bytes(encoding, form).decode()
     assert refusal(text) == "jwt-secret holds a public key or certificate; write a JWK."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://login.example.com/.well-known/jwks.json",
+        "HTTP://login.example.com/realms/shop/protocol/openid-connect/certs",
+        " file:///etc/passeplat/a-rather-long-path/jwks.json",
+    ],
+)
+def test_an_address_is_no_secret(text: str) -> None:
+    """T-09: nothing is fetched, and what everybody knows signs nothing."""
+    expected = "jwt-secret is an address; write the JWKS that is there, or @file."
+    assert refusal(text) == expected
 
 
 def test_no_message_and_no_representation_shows_a_key() -> None:

@@ -31,6 +31,7 @@ def find(path: str) -> str | None:
     return find_role(parse_path(path), CLAIMS)
 
 
+@pytest.mark.proves("J-06", "jwt-role-claim-key")
 @pytest.mark.parametrize(
     ("path", "role"),
     [
@@ -81,6 +82,7 @@ def test_a_path_finds_the_first_node(path: str, role: str) -> None:
     assert find(path) == role
 
 
+@pytest.mark.proves("J-06")
 @pytest.mark.parametrize(
     "path",
     [
@@ -105,6 +107,7 @@ def test_a_path_that_finds_nothing_is_no_role(path: str) -> None:
     assert find(path) is None
 
 
+@pytest.mark.proves("J-06")
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -123,6 +126,7 @@ def test_the_older_syntax_is_rewritten(old: str, new: str) -> None:
     assert modern(old) == new
 
 
+@pytest.mark.proves("J-06")
 @pytest.mark.parametrize(
     ("path", "role"),
     [

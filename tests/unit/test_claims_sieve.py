@@ -1,5 +1,6 @@
 """The bounded memory: what was asked for stays, the rest goes."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def test_what_was_put_is_found() -> None:
     assert cache.counts == Counts(requests=2, hits=1, evictions=0)
 
 
+@pytest.mark.proves("J-09")
 def test_what_was_not_asked_for_goes_first() -> None:
     cache = sieve(3, *"abc")
     cache.get("a")
@@ -30,6 +32,7 @@ def test_what_was_not_asked_for_goes_first() -> None:
     assert held(cache, "abcd") == "acd"
 
 
+@pytest.mark.proves("J-09")
 def test_something_goes_even_if_all_were_asked_for() -> None:
     cache = sieve(2, *"ab")
     held(cache, "ab")

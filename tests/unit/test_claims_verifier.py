@@ -42,6 +42,7 @@ def refuse(authorization: str, now: float = NOW, **settings: Any) -> ApiError:
     return caught.value
 
 
+@pytest.mark.proves("J-01")
 def test_the_role_of_the_token_is_the_role_of_the_request() -> None:
     assert accept({"role": "member"}).role == "member"
 
@@ -77,19 +78,23 @@ def test_the_scheme_is_read_in_any_case(scheme: str) -> None:
     assert verify(verifier(), f"{scheme} {token}", NOW).role == "member"
 
 
+@pytest.mark.proves("J-07", "db-anon-role")
 def test_a_token_without_a_role_has_the_anonymous_one() -> None:
     assert accept({"id": 1}) == Claims("web", b'{"id":1,"role":"web"}')
 
 
+@pytest.mark.proves("J-07", "PGRST302")
 def test_a_token_without_a_role_is_refused_where_nobody_is_anonymous() -> None:
     assert refuse(bearer({"id": 1}), db_anon_role=None).code == "PGRST302"
 
 
+@pytest.mark.proves("J-08")
 def test_the_resolved_role_is_in_the_claims() -> None:
     claims = accept({"role": "x", "app": {"role": "member"}}, jwt_role_claim_key="$.app.role")
     assert json.loads(claims.payload) == {"role": "member", "app": {"role": "member"}}
 
 
+@pytest.mark.proves("PGRST300")
 def test_a_token_cannot_be_verified_without_a_secret() -> None:
     error = refuse(bearer({}), jwt_secret=None)
     assert (type(error), error.message) == (NoJwtSecret, "Server lacks JWT secret")
@@ -99,6 +104,7 @@ def test_without_a_secret_a_request_may_be_anonymous() -> None:
     assert verify(verifier(jwt_secret=None), None, NOW).role == "web"
 
 
+@pytest.mark.proves("J-01", "PGRST301")
 @pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "bearer  "])
 def test_an_empty_token_is_refused(authorization: str) -> None:
     message = "Empty JWT is sent in Authorization header"
@@ -108,6 +114,7 @@ def test_an_empty_token_is_refused(authorization: str) -> None:
     assert error.headers == (("WWW-Authenticate", challenge),)
 
 
+@pytest.mark.proves("J-01", "PGRST301")
 @pytest.mark.parametrize(("token", "parts"), [("x", 1), ("a.b", 2), ("a.b.c.d", 4), ("....", 5)])
 def test_a_token_has_three_parts(token: str, parts: int) -> None:
     error = refuse(f"Bearer {token}")
@@ -134,6 +141,7 @@ def test_what_only_looks_like_a_token_is_refused(token: str) -> None:
     assert (error.code, error.message) == ("PGRST301", "JWT cryptographic operation failed")
 
 
+@pytest.mark.proves("J-03", "PGRST301")
 def test_another_secret_is_refused() -> None:
     error = refuse(bearer({"role": "member"}, "y" * 32))
     assert (error.code, error.message, error.details) == (
@@ -149,18 +157,21 @@ def test_a_payload_that_was_changed_is_refused() -> None:
     assert refuse(f"{header}.{payload}.{signature}").code == "PGRST301"
 
 
+@pytest.mark.proves("J-04", "PGRST301")
 def test_an_algorithm_we_do_not_know_is_refused() -> None:
     header = base64.urlsafe_b64encode(b'{"alg":"XX"}').decode()
     error = refuse(f"Bearer {header}.e30.AAAA")
     assert (error.code, error.message) == ("PGRST301", "Wrong or unsupported encoding algorithm")
 
 
+@pytest.mark.proves("PGRST303")
 @pytest.mark.parametrize("payload", [b"", b"x", b"[]", b"null", b'"x"', b"\xff", b'{"a":NaN}'])
 def test_claims_that_are_no_object_are_refused(payload: bytes) -> None:
     error = refuse(bearer(payload))
     assert (error.code, error.message) == ("PGRST303", "Parsing claims failed")
 
 
+@pytest.mark.proves("J-05", "PGRST303")
 @pytest.mark.parametrize(
     ("claims", "message"),
     [
@@ -181,6 +192,7 @@ def test_claims_that_cannot_be_accepted_say_why(claims: dict[str, Any], message:
     assert (error.message, error.details) == (message, None)
 
 
+@pytest.mark.proves("J-05")
 @pytest.mark.parametrize("claims", [{"exp": NOW - 30}, {"nbf": NOW + 30}, {"iat": NOW + 30.0}])
 def test_thirty_seconds_of_difference_are_allowed(claims: dict[str, Any]) -> None:
     assert accept(claims).role == "web"
@@ -191,6 +203,7 @@ def test_expiry_is_found_before_other_faults() -> None:
     assert refuse(bearer(claims)).message == "JWT expired"
 
 
+@pytest.mark.proves("J-05", "jwt-aud")
 @pytest.mark.parametrize("audience", ["me", ["me"], ["you", "me"], None, []])
 def test_an_audience_that_is_ours_or_no_ones_is_accepted(audience: Any) -> None:
     assert accept({"aud": audience}, jwt_aud="me").role == "web"
@@ -200,6 +213,7 @@ def test_a_token_without_an_audience_is_accepted() -> None:
     assert accept({}, jwt_aud="me").role == "web"
 
 
+@pytest.mark.proves("J-05", "jwt-aud", "PGRST303")
 @pytest.mark.parametrize("audience", ["you", "", ["you"], ["m", "e"], [""]])
 def test_an_audience_of_others_is_refused(audience: Any) -> None:
     assert refuse(bearer({"aud": audience}), jwt_aud="me").message == "JWT not in audience"
@@ -210,14 +224,17 @@ def test_without_jwt_aud_any_audience_is_accepted(audience: Any) -> None:
     assert accept({"aud": audience}).role == "web"
 
 
+@pytest.mark.proves("J-06")
 def test_the_role_may_be_the_audience() -> None:
     assert accept({"aud": ["me"]}, jwt_aud="me", jwt_role_claim_key="$.aud[0]").role == "me"
 
 
+@pytest.mark.proves("J-06")
 def test_a_role_that_is_no_text_is_its_json() -> None:
     assert accept({"role": ["a", {"é": 1}]}).role == '["a",{"é":1}]'
 
 
+@pytest.mark.proves("J-09")
 def test_a_verified_token_is_remembered() -> None:
     ours, token = verifier(), bearer({"role": "member"})
     first, second = verify(ours, token, NOW), verify(ours, token, NOW)
@@ -225,6 +242,7 @@ def test_a_verified_token_is_remembered() -> None:
     assert ours.counts == Counts(requests=2, hits=1)
 
 
+@pytest.mark.proves("J-09")
 def test_a_remembered_token_still_expires() -> None:
     ours, token = verifier(), bearer({"role": "member", "exp": NOW})
     assert verify(ours, token, NOW + 30).role == "member"
@@ -241,6 +259,7 @@ def test_a_remembered_token_becomes_valid() -> None:
     assert ours.counts.hits == 1
 
 
+@pytest.mark.proves("J-09")
 def test_an_expired_token_is_remembered_and_refused() -> None:
     ours, token = verifier(), bearer({"exp": 0})
     for _ in range(2):
@@ -257,12 +276,14 @@ def test_a_token_of_another_secret_is_not_remembered() -> None:
     assert ours.counts == Counts(requests=2, hits=0)
 
 
+@pytest.mark.proves("J-09", "jwt-cache-max-entries")
 def test_nothing_is_remembered_with_a_cache_of_none() -> None:
     ours, token = verifier(jwt_cache_max_entries=0), bearer({})
     assert verify(ours, token, NOW) == verify(ours, token, NOW)
     assert ours.counts.hits == 0
 
 
+@pytest.mark.proves("J-09", "jwt-cache-max-entries")
 def test_three_tokens_in_turn_do_not_fit_into_two_places() -> None:
     ours = verifier(jwt_cache_max_entries=2)
     for token in [bearer({"role": role}) for role in "abc"] * 2:

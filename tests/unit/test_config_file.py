@@ -42,11 +42,13 @@ def test_numbers_and_booleans_may_have_quotes(tmp_path: Path) -> None:
     assert (config.db_max_rows, config.db_config, config.log_query) == (100, False, True)
 
 
+@pytest.mark.proves("CF-5")
 def test_a_number_may_be_a_boolean(tmp_path: Path) -> None:
     config = load(tmp_path, "db-config = 0\nlog-query = 0.5")
     assert (config.db_config, config.log_query) == (False, True)
 
 
+@pytest.mark.proves("CF-5")
 @pytest.mark.parametrize(
     "line", ["db-pool = true", 'db-pool = "x"', "db-pool = [1]", "db-pool = 1.5"]
 )
@@ -86,10 +88,12 @@ def test_comments_and_blank_lines_are_nothing(tmp_path: Path) -> None:
     assert config == load_config({"PGRST_DB_ANON_ROLE": "ñ"})
 
 
+@pytest.mark.proves("CF-3")
 def test_unknown_keys_are_ignored(tmp_path: Path) -> None:
     assert load(tmp_path, 'no-such-key = "x"\nserver_port = 1') == Config()
 
 
+@pytest.mark.proves("CF-1")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -114,6 +118,7 @@ def test_a_secret_without_quotes_is_not_repeated(tmp_path: Path) -> None:
     assert "hush" not in refusal(tmp_path, "jwt-secret = hush")
 
 
+@pytest.mark.proves("CF-1")
 def test_a_missing_file_is_refused() -> None:
     with pytest.raises(SettingError, match=r"Cannot read /no/file: No such file or directory\."):
         load_config({}, "/no/file")

@@ -25,10 +25,12 @@ def refusal(environ: dict[str, str], **more: dict[str, str]) -> str:
     return str(caught.value)
 
 
+@pytest.mark.proves("CF-3")
 def test_nothing_given_is_every_default() -> None:
     assert load_config({}) == Config()
 
 
+@pytest.mark.proves("CF-3")
 def test_a_setting_comes_from_the_environment() -> None:
     assert load_config({"PGRST_DB_MAX_ROWS": "5"}).db_max_rows == 5
 
@@ -43,11 +45,13 @@ def test_our_prefix_wins_even_when_it_is_empty() -> None:
     assert load_config(environ).server_port == 3000
 
 
+@pytest.mark.proves("CF-3")
 @pytest.mark.parametrize("name", ["PGRST_NOT_EXISTING", "PGRST_DB_USE_LEGACY_GUCS", "PGRST_"])
 def test_unknown_variables_are_ignored(name: str) -> None:
     assert load_config({name: "x"}) == Config()
 
 
+@pytest.mark.proves("CF-2")
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "a.conf"
     file.write_text("db-max-rows = 1\nserver-port = 1")
@@ -55,6 +59,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (config.db_max_rows, config.server_port) == (2, 1)
 
 
+@pytest.mark.proves("CF-2")
 def test_the_database_wins_over_the_environment() -> None:
     config = load_config({"PGRST_DB_MAX_ROWS": "2"}, database={"pgrst.db_max_rows": "3"})
     assert config.db_max_rows == 3
@@ -70,6 +75,7 @@ def test_a_misspelt_setting_on_the_command_line_is_refused() -> None:
     assert refusal({}, overrides={"db-pol": "1"}) == message
 
 
+@pytest.mark.proves("CF-2")
 @pytest.mark.parametrize(
     "name", ["db_uri", "server_port", "admin_server_port", "db_pool", "log_level", "db_channel"]
 )
@@ -77,10 +83,12 @@ def test_the_database_cannot_set_what_the_process_is(name: str) -> None:
     assert load_config({}, database={f"pgrst.{name}": "7"}) == Config()
 
 
+@pytest.mark.proves("CF-2", "D4")
 def test_the_names_of_the_database_are_postgrests() -> None:
     assert {"pgrst.db_schemas", "pgrst.jwt_secret", "pgrst.db_tx_end"} < set(DATABASE_NAMES)
 
 
+@pytest.mark.proves("CF-4")
 @pytest.mark.parametrize(
     ("variable", "field", "value"),
     [
@@ -96,16 +104,19 @@ def test_older_names_still_work(variable: str, field: str, value: object) -> Non
     assert getattr(load_config({f"PGRST_{variable}": "7"}), field) == value
 
 
+@pytest.mark.proves("CF-4")
 def test_the_older_name_of_the_role_path_still_works() -> None:
     assert load_config({"PGRST_ROLE_CLAIM_KEY": "$.r"}).jwt_role_claim_key == "$.r"
 
 
+@pytest.mark.proves("CF-4")
 def test_a_name_wins_over_its_older_one_wherever_it_is_given(tmp_path: Path) -> None:
     file = tmp_path / "a.conf"
     file.write_text('db-schemas = "new"')
     assert load_config({"PGRST_DB_SCHEMA": "old"}, str(file)).db_schemas == ("new",)
 
 
+@pytest.mark.proves("CF-3")
 def test_a_list_may_have_blanks_after_its_commas() -> None:
     environ = {"PGRST_DB_SCHEMAS": "multi,   tenant,setup"}
     assert load_config(environ).db_schemas == ("multi", "tenant", "setup")
@@ -116,6 +127,7 @@ def test_a_schema_name_may_hold_any_character_but_a_comma() -> None:
     assert load_config({"PGRST_DB_SCHEMAS": f"v1,{name}"}).db_schemas == ("v1", name)
 
 
+@pytest.mark.proves("CF-3")
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
 def test_an_empty_value_is_the_default(setting: object) -> None:
     field = setting.field
@@ -124,6 +136,7 @@ def test_an_empty_value_is_the_default(setting: object) -> None:
     assert getattr(config, field) == expected
 
 
+@pytest.mark.proves("CF-5")
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -142,6 +155,7 @@ def test_booleans_are_read_as_postgrest_does(text: str, value: bool) -> None:
     assert load_config({"PGRST_DB_CHANNEL_ENABLED": text}).db_channel_enabled is value
 
 
+@pytest.mark.proves("CF-5")
 @pytest.mark.parametrize("text", ["x", "1.5", "0x10", "", "9" * 30, "1_000", "٣"])
 def test_what_is_no_integer_counts_as_not_set(text: str) -> None:
     assert load_config({"PGRST_DB_POOL": text}).db_pool == 10
@@ -161,6 +175,7 @@ def test_a_size_that_is_none_is_refused(text: str) -> None:
     assert refusal({"PASSEPLAT_SERVER_MAX_BODY": text}) == message
 
 
+@pytest.mark.proves("CF-3")
 def test_app_settings_keep_the_case_of_their_names() -> None:
     environ = {"PGRST_APP_SETTINGS_someKey": "a", "PASSEPLAT_APP_SETTINGS_b": "c"}
     settings = (("app.settings.b", "c"), ("app.settings.someKey", "a"))
@@ -186,6 +201,7 @@ def test_text_that_postgresql_cannot_hold_is_refused(value: str) -> None:
     assert refusal({"PGRST_DB_ANON_ROLE": value}) == message
 
 
+@pytest.mark.proves("CF-7")
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -199,6 +215,7 @@ def test_a_word_outside_the_choice_is_refused(name: str, sentence: str) -> None:
     assert refusal({f"PGRST_{name}": "invalid"}) == sentence
 
 
+@pytest.mark.proves("CF-7")
 @pytest.mark.parametrize(
     "end", ["commit", "commit-allow-override", "rollback", "rollback-allow-override"]
 )
@@ -206,6 +223,7 @@ def test_a_transaction_ends_in_one_of_four_ways(end: str) -> None:
     assert load_config({"PGRST_DB_TX_END": end}).db_tx_end == end
 
 
+@pytest.mark.proves("CF-7", "server-unix-socket-mode", "admin-server-unix-socket-mode")
 @pytest.mark.parametrize("which", ["server", "admin-server"])
 @pytest.mark.parametrize(
     ("mode", "why"),
@@ -229,6 +247,7 @@ def test_a_socket_mode_may_be_at_the_bounds(mode: str, value: int) -> None:
     assert config.server_unix_socket_mode == value
 
 
+@pytest.mark.proves("CF-7")
 def test_both_servers_cannot_have_one_port() -> None:
     message = "admin-server-port cannot be the same as server-port"
     assert refusal({"PGRST_ADMIN_SERVER_PORT": "3000"}) == message
@@ -239,6 +258,7 @@ def test_both_servers_may_take_any_free_port() -> None:
     assert load_config(environ).admin_server_port == 0
 
 
+@pytest.mark.proves("admin-server-host")
 def test_the_admin_server_is_on_the_host_of_the_server() -> None:
     assert load_config({"PGRST_SERVER_HOST": "::1"}).admin_server_host == "::1"
 
@@ -248,11 +268,13 @@ def test_an_empty_host_of_the_admin_server_is_that_of_the_server() -> None:
     assert load_config(environ).admin_server_host == "::1"
 
 
+@pytest.mark.proves("admin-server-host")
 def test_the_admin_server_may_have_a_host_of_its_own() -> None:
     environ = {"PGRST_SERVER_HOST": "::1", "PGRST_ADMIN_SERVER_HOST": "::2"}
     assert load_config(environ).admin_server_host == "::2"
 
 
+@pytest.mark.proves("CF-7")
 @pytest.mark.parametrize("schema", ["pg_catalog", "information_schema"])
 @pytest.mark.parametrize("form", ["{}", "api, {}", "{},api"])
 def test_a_catalogue_is_never_exposed(schema: str, form: str) -> None:
@@ -269,6 +291,7 @@ def test_a_pool_has_at_least_one_connection() -> None:
     assert refusal({"PGRST_DB_POOL": "0"}) == "db-pool must be at least 1."
 
 
+@pytest.mark.proves("CF-7")
 @pytest.mark.parametrize(
     "uri", ["ftp://x", "x", "https://", "https:///x", "http://a b", "https://a:port"]
 )
@@ -282,6 +305,7 @@ def test_a_web_address_is_a_proxy_uri(uri: str) -> None:
     assert config.openapi_server_proxy_uri == uri
 
 
+@pytest.mark.proves("CF-7")
 @pytest.mark.parametrize("audience", ["http://%%$^x", "a b:c", "://x", "1a:b", "x:{y}", "a:%zz"])
 def test_an_audience_with_a_colon_is_a_uri(audience: str) -> None:
     message = "jwt-aud should be a string or a valid URI"
@@ -293,17 +317,20 @@ def test_an_audience_is_text_or_a_uri(audience: str) -> None:
     assert load_config({"PGRST_JWT_AUD": audience}).jwt_aud == audience
 
 
+@pytest.mark.proves("CF-7", "J-06")
 @pytest.mark.parametrize("path", ["role", "$.", "$[", ".a[", ".a[?(@ == x)]", "$.a || $.b", "$$.a"])
 def test_a_role_path_that_cannot_be_read_is_refused(path: str) -> None:
     message = f"failed to parse role-claim-key value ({path})"
     assert refusal({"PGRST_JWT_ROLE_CLAIM_KEY": path}) == message
 
 
+@pytest.mark.proves("CF-7", "J-02")
 def test_a_short_secret_is_refused() -> None:
     message = "The JWT secret must be at least 32 characters long."
     assert refusal({"PGRST_JWT_SECRET": SECRET[1:]}) == message
 
 
+@pytest.mark.proves("CF-7", "jwt-secret-is-base64")
 def test_a_secret_that_is_short_out_of_its_base64_is_refused() -> None:
     environ = {
         "PGRST_JWT_SECRET": base64.b64encode(b"x" * 31).decode(),
@@ -312,11 +339,13 @@ def test_a_secret_that_is_short_out_of_its_base64_is_refused() -> None:
     assert refusal(environ) == "The JWT secret must be at least 32 characters long."
 
 
+@pytest.mark.proves("CF-7", "jwt-secret-is-base64")
 def test_a_secret_that_is_no_base64_is_refused() -> None:
     environ = {"PGRST_JWT_SECRET": "%" * 40, "PGRST_JWT_SECRET_IS_BASE64": "true"}
     assert refusal(environ) == "jwt-secret is not the base64 that jwt-secret-is-base64 says."
 
 
+@pytest.mark.proves("J-02")
 @pytest.mark.parametrize("form", [str, lambda text: text.translate(str.maketrans("+/=", "-_."))])
 def test_base64_may_be_that_of_urls(form: object) -> None:
     secret = b"\xfb\xff\xfe" * 11
@@ -327,6 +356,7 @@ def test_base64_may_be_that_of_urls(form: object) -> None:
     assert secret_bytes(load_config(environ)) == secret
 
 
+@pytest.mark.proves("CF-8", "J-02")
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
 @pytest.mark.parametrize("content", [SECRET.encode(), "é".encode() * 20, b"\xff\0" * 20, b"@" * 40])
 def test_a_secret_may_be_in_a_file(tmp_path: Path, content: bytes, end: bytes) -> None:
@@ -336,6 +366,7 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path, content: bytes, end: bytes) -
     assert secret_bytes(config) == content
 
 
+@pytest.mark.proves("CF-8")
 def test_a_secret_in_base64_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret.b64"
     file.write_bytes(base64.b64encode(SECRET.encode()) + b"\n")
@@ -355,6 +386,7 @@ def test_a_missing_file_of_a_secret_is_refused() -> None:
     assert refusal({"PGRST_JWT_SECRET": "@/nowhere/at/all"}) == message
 
 
+@pytest.mark.proves("CF-8", "db-uri")
 @pytest.mark.parametrize("end", ["", "\n"])
 def test_the_address_of_the_database_may_be_in_a_file(tmp_path: Path, end: str) -> None:
     file = tmp_path / "uri"
@@ -374,6 +406,7 @@ def test_a_reload_takes_new_app_settings() -> None:
     assert reload_config(Config(), loaded).app_settings == (("app.settings.a", "b"),)
 
 
+@pytest.mark.proves("J-06")
 def test_the_older_syntax_of_the_role_path_is_warned_of_with_the_new() -> None:
     (warning,) = warnings(load_config({"PGRST_JWT_ROLE_CLAIM_KEY": '.a."b c"[0]'}))
     assert '$.a["b c"][0]' in warning

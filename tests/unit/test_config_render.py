@@ -58,22 +58,26 @@ _values = {
 _configs = st.fixed_dictionaries({}, optional=_values).map(lambda some: Config(**some))
 
 
+@pytest.mark.proves("CF-9")
 @given(_configs)
 def test_a_dump_reads_back_as_the_same_configuration(config: Config) -> None:
     assert read_back(dump_config(config, show_secrets=True)) == config
 
 
+@pytest.mark.proves("CF-9")
 @given(_configs)
 def test_a_dump_of_what_was_dumped_is_the_same_text(config: Config) -> None:
     text = dump_config(config, show_secrets=True)
     assert dump_config(read_back(text), show_secrets=True) == text
 
 
+@pytest.mark.proves("CF-9")
 def test_a_dump_has_every_setting_sorted() -> None:
     keys = [line.partition(" = ")[0] for line in dump_config(Config()).splitlines()]
     assert keys == sorted(setting.key for setting in SETTINGS)
 
 
+@pytest.mark.proves("CF-9")
 @pytest.mark.parametrize(
     "line",
     [

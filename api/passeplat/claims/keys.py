@@ -17,6 +17,7 @@ from passeplat.config import Config, secret_bytes
 from passeplat.errors import SettingError
 
 _JWK = re.compile(rb'"(?:kty|keys)"\s*:')  # never a secret, whether it can be read or not
+_ADDRESS = re.compile(rb"\s*(?:https?|file)://", re.IGNORECASE)  # everybody may know it
 _HMAC = ("HS256", "HS384", "HS512")
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _BY_TYPE: Mapping[tuple[object, object], tuple[str, ...]] = {
@@ -49,6 +50,8 @@ def read_keys(config: Config) -> tuple[Key, ...]:
     secret = secret_bytes(config)
     if _JWK.search(secret):
         return _read_jwks(secret)
+    if _ADDRESS.match(secret):
+        raise SettingError("jwt-secret is an address; write the JWKS that is there, or @file.")
     try:
         ALGORITHMS["HS256"].prepare_key(secret)
     except PyJWTError:

@@ -138,16 +138,42 @@ def test(paths: tuple[Path, ...]) -> None:
 @click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
 @click.option("--example", is_flag=True, help="A file with every setting and its default.")
 @click.option("--show-secrets", is_flag=True, help="Print secrets and passwords as they are.")
+@click.option("--with-database", is_flag=True, help="Also those that the database sets.")
 @says_what_went_wrong
-def config(file: str | None, example: bool, show_secrets: bool) -> None:
+def config(file: str | None, example: bool, show_secrets: bool, with_database: bool) -> None:
     """Print the settings in force: of the file, and over it of the environment."""
+    from passeplat.cli.inspect import settings
     from passeplat.config import Sources, dump_config, example_config
 
     if example:
         click.echo(example_config(), nl=False)
         return
-    loaded = Sources(os.environ, project_file(file)).load()
+    loaded = settings(Sources(os.environ, project_file(file)), with_database=with_database)
     click.echo(dump_config(loaded, show_secrets=show_secrets), nl=False)
+
+
+@main.command(short_help="Print the schema cache.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@says_what_went_wrong
+def schema_cache(file: str | None) -> None:
+    """Print as JSON what the server would know of the database: its schema cache."""
+    from passeplat.cli.inspect import schema_cache as read
+    from passeplat.config import Sources
+
+    click.echo(read(Sources(os.environ, project_file(file))))
+
+
+@main.command(short_help="Ask whether the server is ready.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@says_what_went_wrong
+def ready(file: str | None) -> None:
+    """Ask the admin server of the settings whether it is ready. Exit status 1 if it is not."""
+    from passeplat.cli.inspect import readiness
+    from passeplat.config import Sources
+
+    is_ready, line = readiness(Sources(os.environ, project_file(file)))
+    click.echo(line, err=not is_ready)
+    sys.exit(0 if is_ready else 1)
 
 
 @main.command(short_help="Apply pending migrations.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from passeplat.names import QualifiedName
 
@@ -168,3 +169,41 @@ class Change:
     actions: tuple[Action, ...]
     losses: tuple[Loss, ...]
     result: Snapshot
+
+
+class Hazard(Enum):
+    """What a reader of a migration must know before it runs, and CI must be told to allow."""
+
+    DELETES_DATA = "DELETES_DATA"
+    ACQUIRES_ACCESS_EXCLUSIVE_LOCK = "ACQUIRES_ACCESS_EXCLUSIVE_LOCK"  # as observed
+    REWRITES_TABLE = "REWRITES_TABLE"  # as observed
+    MAY_FAIL_ON_DATA = "MAY_FAIL_ON_DATA"
+    AUTHZ_UPDATE = "AUTHZ_UPDATE"
+    BREAKS_API = "BREAKS_API"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A statement of a migration, or several that belong together, and whose they are."""
+
+    sql: str
+    identity: Identity
+    hazards: frozenset[Hazard] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Steps that are committed together; or, without a transaction, each by itself."""
+
+    steps: tuple[Step, ...]
+    transactional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What was proved to lead from the one schema to the other: phases, in this order. `source`
+    and `target` are the fingerprints of the two (see fingerprint.py)."""
+
+    phases: tuple[Phase, ...]
+    source: str
+    target: str

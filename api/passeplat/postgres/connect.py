@@ -16,10 +16,6 @@ MINIMUM_VERSION = 15
 class ConnectionImpossible(ConnectionFailed):
     """Trying again will not help: wrong password, unknown role, server too old."""
 
-    def __init__(self, details: str) -> None:
-        super().__init__(details)
-        self.message = "Database connection error."
-
 
 async def open_connection(uri: str) -> asyncpg.Connection:
     """Raises ConnectionFailed, ConnectionImpossible, errors.SettingError."""

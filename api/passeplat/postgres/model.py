@@ -14,7 +14,7 @@ Verdict: TypeAlias = Callable[[tuple[tuple[Row, ...], ...]], None]
 @dataclass(frozen=True, slots=True)
 class Query:
     """One statement. Its result columns must be `text`, `json`, `xml` or `bytea`: their bytes pass
-    through as they are."""
+    through as they are. Those of `jsonb` begin with a 1, the version of its binary form."""
 
     sql: str
     params: tuple[bytes | None, ...] = ()  # text format; the types are left to PostgreSQL

@@ -114,7 +114,9 @@ class Pipeline(asyncio.Protocol):
 
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         flight = await self._fly(batch)
-        if self.forget(flight):
+        for _ in range(1 + len(batch.statements)):  # each of them may have gone stale
+            if not self.forget(flight):
+                break
             flight = await self._fly(batch)
         if flight.error is not None:
             raise DatabaseError(flight.error)

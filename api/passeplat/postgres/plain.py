@@ -14,6 +14,7 @@ parameter, for any type there is or will be.
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import asyncpg
 
@@ -57,6 +58,9 @@ async def connect(uri: str) -> "Plain":
             f"A connection pooler cannot be used with asyncpg {asyncpg.__version__}:"
             " connect to PostgreSQL itself, or install the version passeplat asks for"
         )
+    await opened.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
     return Plain(opened)
 
 
@@ -82,7 +86,8 @@ class Plain:
             return await self._transact(batch)
         except asyncpg.PostgresError as error:
             raise self._translate(error) from error
-        except (asyncpg.InterfaceError, OSError) as error:
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            self._opened.terminate()
             raise ConnectionLost(str(error)) from error
         finally:
             self._cleaning = asyncio.create_task(self._clean())
@@ -129,17 +134,19 @@ class Plain:
         return tuple(tuple(map(_to_bytes, row)) for row in rows)
 
     async def _clean(self) -> None:
-        """Ends what is left of the transaction and resets the session, or ends the session."""
-        try:
+        """Ends what is left of the transaction and resets the session, or, whatever the reason,
+        ends the session."""
+        clean = False
+        with suppress(Exception):  # a backend that was killed also makes asyncpg fail by itself
             async with asyncio.timeout(session.GIVE_UP):
                 if self._opened.is_in_transaction():
                     await self._opened.execute("rollback")
                 await self._opened.execute(_RESET)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                clean = True
+        if not clean:
             self._opened.terminate()
-        finally:
-            self._running = False
-            self._call_waiting()
+        self._running = False
+        self._call_waiting()
 
     def _terminated(self, _: object) -> None:
         self._call_waiting()

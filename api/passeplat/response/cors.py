@@ -14,11 +14,10 @@ _MAX_AGE = "86400"
 
 
 def allow_origin(origin: str | None, allowed: tuple[str, ...] | None) -> Headers:
-    """`allowed` None: any origin, without credentials. Others get nothing."""
-    if origin is None:
-        return ()
+    """`allowed` None: any origin, without credentials. Others get nothing. Where the origin
+    decides, every answer says so, or a cache would give one origin what another was told."""
     if allowed is None:
-        return (("Access-Control-Allow-Origin", "*"),)
+        return () if origin is None else (("Access-Control-Allow-Origin", "*"),)
     if origin not in allowed:
         return (("Vary", "Origin"),)
     return (

@@ -11,6 +11,11 @@ from passeplat.response.model import Headers
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST = 10  # digits
+_FRAMING = frozenset(
+    ("connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
+)
+"""Where an answer ends is for the server to say: a second word on it splits it in two."""
+
 STATUSES = range(200, 600)
 """What an answer can have; 1xx would announce another."""
 
@@ -34,7 +39,7 @@ def parse_headers(text: bytes | None) -> Headers:
         raise InvalidResponseHeaders from None
     if not isinstance(items, list):
         raise InvalidResponseHeaders
-    return tuple(_header(item) for item in items)
+    return without_framing(tuple(_header(item) for item in items))
 
 
 def _header(item: object) -> tuple[str, str]:
@@ -44,6 +49,10 @@ def _header(item: object) -> tuple[str, str]:
     if not isinstance(value, str) or not is_header(name, value):
         raise InvalidResponseHeaders
     return name, value
+
+
+def without_framing(headers: Headers) -> Headers:
+    return tuple(pair for pair in headers if pair[0].lower() not in _FRAMING)
 
 
 def parse_status(text: bytes | None) -> int | None:

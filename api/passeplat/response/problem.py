@@ -4,7 +4,7 @@ import orjson
 
 from passeplat.config import Config
 from passeplat.errors import ApiError, DatabaseError, InvalidRaise
-from passeplat.response.gucs import STATUSES, is_header, one_line
+from passeplat.response.gucs import STATUSES, is_header, one_line, without_framing
 from passeplat.response.model import Headers, Response
 
 _JSON = ("Content-Type", "application/json; charset=utf-8")
@@ -154,4 +154,4 @@ def _raised_headers(headers: object, text: str | None) -> Headers:
     pairs = list(headers.items()) if isinstance(headers, dict) else [("", "")]
     if not all(isinstance(value, str) and is_header(name, value) for name, value in pairs):
         raise InvalidRaise(f"Invalid JSON value for DETAIL: '{text}'", _DETAIL_HINT)
-    return tuple(pairs)
+    return without_framing(tuple(pairs))

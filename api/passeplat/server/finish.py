@@ -18,6 +18,8 @@ def added_headers(
     added: Headers = (SERVER, *expose(fields.get("origin"), config.server_cors_allowed_origins))
     if method == "OPTIONS" and "origin" not in fields:
         added = (*added, ("Access-Control-Allow-Origin", "*"))
+    if "authorization" in fields:  # for whoever keeps copies: this one is for nobody else
+        added = (*added, ("Cache-Control", "private"))
     if config.server_timing_enabled:
         added = (*added, ("Server-Timing", timing))
     traced = config.server_trace_header

@@ -54,8 +54,18 @@ def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=_protocol(),
         **more,
     )
+
+
+def _protocol() -> Any:
+    """Where httptools is not there to build on, h11 does as we want."""
+    if find_spec("httptools") is None:
+        return "h11"
+    from passeplat.server.heads import Heads  # noqa: PLC0415 - it needs httptools
+
+    return Heads
 
 
 @asynccontextmanager

@@ -58,6 +58,15 @@ async def read_settings(sources: Sources) -> Config:
         return await read_config(connection, sources)
 
 
+async def read_schema_cache(sources: Sources) -> SchemaCache:
+    """As a server of these settings would have it."""
+    config = await read_settings(sources)
+    async with connected(config.db_uri) as connection:
+        found = await introspect(connection, config, 1)
+    _check_schemas(config, found)
+    return found
+
+
 async def read_config(connection: Connection, sources: Sources) -> Config:
     """The settings of file and environment, and over them those of the database.
 

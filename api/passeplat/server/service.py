@@ -193,7 +193,6 @@ async def open_service(sources: Sources, connect: Connect = pipeline.connect) ->
         raise
     except FAILURES as error:
         if isinstance(error, ConnectionFailed):
-            error.message = "Database connection error."  # which is not tried again
             log(first, "error", described(error))
         raise SettingError(advice(error)) from error
     for warning in warnings(config):

@@ -210,7 +210,17 @@ def test_two_migrate_at_once_and_each_file_is_applied_once(
 
 def test_help_names_every_command(passeplat: Run) -> None:
     shown = passeplat("--help").stdout
-    commands = ("new", "dev", "serve", "token", "test", "config", "migrate")
+    commands = (
+        "new",
+        "dev",
+        "serve",
+        "token",
+        "test",
+        "config",
+        "schema-cache",
+        "ready",
+        "migrate",
+    )
     assert all(f"\n  {command} " in shown for command in commands)
 
 

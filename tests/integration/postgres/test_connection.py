@@ -72,6 +72,10 @@ async def test_json_comes_back_as_it_was_written(connection: Connection, world: 
     assert await value(connection, world.bare("select $1::json", b'{"a" :  1}')) == b'{"a" :  1}'
 
 
+async def test_jsonb_comes_back_in_its_binary_form(connection: Connection, world: World) -> None:
+    assert await value(connection, world.bare("select $1::jsonb", b'{"a":1}')) == b'\x01{"a": 1}'
+
+
 async def test_xml_comes_back_as_it_was_written(connection: Connection, world: World) -> None:
     document = "<a>é</a>".encode()
     try:

@@ -27,6 +27,7 @@ async def count(connection: pipeline.Pipeline, batch: Batch) -> int:
     return int((await connection.run(batch))[0][0][0] or b"-1")
 
 
+@pytest.mark.proves("TX-6")
 async def test_statements_are_prepared_once(connection: pipeline.Pipeline, world: World) -> None:
     for _ in range(3):
         await connection.run(world.batch("select 1::text as shape"))
@@ -85,6 +86,7 @@ async def test_a_statement_after_a_failed_one_is_not_taken_for_prepared(
     assert await connection.run(Batch(None, (later,))) == (((b"later",),),)
 
 
+@pytest.mark.proves("TX-6", "db-prepared-statements")
 async def test_unprepared_batches_leave_no_names(
     connection: pipeline.Pipeline, world: World
 ) -> None:

@@ -237,6 +237,7 @@ async def test_counters_follow_a_connection(database_double: Database) -> None:
     assert pool.counters().available == 0
 
 
+@pytest.mark.proves("db-pool-max-idletime")
 async def test_idle_connections_are_closed_after_a_while(database_double: Database) -> None:
     pool = Pool(database_double.open, Limits(size=2, idle=0.03))
     await pool.run(NOTHING)
@@ -256,6 +257,7 @@ async def test_a_connection_in_use_now_and_then_stays(database_double: Database)
     await pool.close()
 
 
+@pytest.mark.proves("db-pool-max-lifetime")
 async def test_connections_are_closed_at_the_end_of_their_life(database_double: Database) -> None:
     pool = Pool(database_double.open, Limits(size=2, lifetime=0.02))
     await pool.run(NOTHING)

@@ -244,6 +244,18 @@ async def test_requests_go_on_after_somebody_deallocated_everything(
     assert await pool.run(world.batch("select 'warm'")) == (((b"warm",),),)
 
 
+async def test_requests_go_on_after_somebody_deallocated_everything_and_failed(
+    pool: Pool, world: World
+) -> None:
+    """In a block the session is kept: every statement of the next request has gone stale."""
+    for _ in range(2):
+        await pool.run(world.batch("select 'warm'"))
+    failing = soil(world, Leak("deallocate all", ""), then="select 1 / 0", isolation="serializable")
+    with suppress(DatabaseError):
+        await pool.run(failing)
+    assert await pool.run(world.batch("select 'warm'")) == (((b"warm",),),)
+
+
 STEAL = """do $$
 declare theirs record;
 begin

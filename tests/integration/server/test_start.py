@@ -29,6 +29,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.mark.proves("AD-4")
 def test_the_start_is_told_in_order(start: Start) -> None:
     server = start(log_level="crit")
     told = [
@@ -56,6 +57,7 @@ def test_the_time_of_each_query_of_the_schema_cache_is_told_at_debug(start: Star
     )
 
 
+@pytest.mark.proves("SC-2")
 def test_the_first_schema_cache_is_loaded_once(start: Start) -> None:
     server = start()
     assert server.loads() == 1
@@ -63,6 +65,7 @@ def test_the_first_schema_cache_is_loaded_once(start: Start) -> None:
     assert server.loads() == 1
 
 
+@pytest.mark.proves("CL-3", "D5", "AD-1")
 def test_nobody_connects_before_the_first_schema_cache(start: Start, home: Home) -> None:
     port = free_port()
     with home.slow_catalogue():
@@ -75,6 +78,7 @@ def test_nobody_connects_before_the_first_schema_cache(start: Start, home: Home)
     assert server.wait_until_ready().get("/notes").status_code == 200
 
 
+@pytest.mark.proves("SC-4", "PGRST002", "H-12")
 def test_without_a_first_schema_cache_requests_are_answered_with_503(
     start: Start, home: Home
 ) -> None:
@@ -105,6 +109,7 @@ def test_a_schema_that_does_not_exist_is_told_until_it_does(start: Start, home: 
     server.wait_until_ready()
 
 
+@pytest.mark.proves("DB-2")
 def test_a_wrong_password_ends_the_program(start: Start, home: Home, tmp_path: Path) -> None:
     """The test servers trust everybody: a role that may not log in is refused alike."""
     home.run(f'alter role "{home.login}" nologin')
@@ -119,6 +124,7 @@ def test_a_wrong_password_ends_the_program(start: Start, home: Home, tmp_path: P
     assert "trying" not in server.errors
 
 
+@pytest.mark.proves("DB-2")
 def test_an_unreachable_database_ends_the_program(start: Start) -> None:
     server = start(wait=False, db_uri=f"postgresql://x@127.0.0.1:{free_port()}/x")
     last = sentence(server)
@@ -132,6 +138,7 @@ def test_a_missing_database_ends_the_program(start: Start, home: Home) -> None:
     assert f'database "{home.name}_typo" does not exist' in sentence(server)
 
 
+@pytest.mark.proves("SC-6")
 def test_a_database_that_is_too_old_ends_the_program(start: Start) -> None:
     """A stand-in that speaks just enough of the protocol to have a version."""
     with socket.create_server(("127.0.0.1", 0)) as old:
@@ -159,6 +166,7 @@ def parameter(name: str, value: str) -> bytes:
     return b"S" + (len(body) + 4).to_bytes(4, "big") + body
 
 
+@pytest.mark.proves("CF-6")
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -178,17 +186,20 @@ def test_a_setting_that_cannot_be_used_ends_the_program(
     assert expected in sentence(start(wait=False, **settings))
 
 
+@pytest.mark.proves("CF-1")
 def test_a_missing_file_ends_the_program(start: Start, tmp_path: Path) -> None:
     server = start(wait=False, environ={"CONFIG_FILE": str(tmp_path / "none.conf")})
     assert "Cannot read" in sentence(server)
 
 
+@pytest.mark.proves("SO-2", "server-port")
 def test_a_taken_port_ends_the_program(start: Start) -> None:
     first = start()
     assert f"Port {first.port} is taken" in sentence(start(wait=False, server_port=first.port))
     assert first.get("/notes").status_code == 200
 
 
+@pytest.mark.proves("SO-2", "server-reuseport", "admin-server-port")
 def test_the_admin_port_is_not_shared(start: Start) -> None:
     first = start(server_reuseport="true")
     port = first.admin_address.rpartition(":")[2]
@@ -196,12 +207,14 @@ def test_the_admin_port_is_not_shared(start: Start) -> None:
     assert f"Port {port} is taken" in sentence(second)
 
 
+@pytest.mark.proves("SO-1", "server-port")
 def test_port_0_is_a_free_one(start: Start) -> None:
     server = start()
     assert server.port > 1024
     assert server.get("/notes").status_code == 200
 
 
+@pytest.mark.proves("SO-1", "server-host")
 @pytest.mark.parametrize("host", PORT_SPECIAL)
 def test_special_hosts_are_listened_on(start: Start, host: str) -> None:
     if "6" in host and not HAS_IPV6:
@@ -217,6 +230,13 @@ def test_special_hosts_are_listened_on(start: Start, host: str) -> None:
     assert httpx.get(f"http://{local}:{admin}/ready").status_code == 200
 
 
+@pytest.mark.proves(
+    "SO-1",
+    "server-unix-socket",
+    "server-unix-socket-mode",
+    "admin-server-unix-socket",
+    "admin-server-unix-socket-mode",
+)
 def test_unix_sockets_have_their_mode(start: Start, tmp_path: Path) -> None:
     main, admin = tmp_path / "main", tmp_path / "admin"
     server = start(
@@ -250,6 +270,7 @@ def test_a_stale_unix_socket_is_replaced_and_a_living_one_is_not(
     assert first.get("/notes").status_code == 200
 
 
+@pytest.mark.proves("CL-4", "DB-1")
 @pytest.mark.parametrize("form", ["uri", "uri with parameters", "pairs"])
 def test_the_application_is_named_whatever_the_form_of_db_uri(
     start: Start, home: Home, form: str
@@ -261,11 +282,13 @@ def test_the_application_is_named_whatever_the_form_of_db_uri(
     assert server.get("/rpc/application").json() == f"passeplat {__version__}"
 
 
+@pytest.mark.proves("CL-4")
 def test_the_application_is_named_by_pgappname(start: Start) -> None:
     server = start(environ={"PGAPPNAME": "mine"})
     assert server.get("/rpc/application").json() == "mine"
 
 
+@pytest.mark.proves("DB-1", "db-uri")
 @pytest.mark.parametrize("uri", [None, "postgresql://", "postgresql://?", ""])
 def test_the_database_comes_from_the_variables_of_libpq(
     start: Start, home: Home, uri: str | None
@@ -280,6 +303,7 @@ def test_the_database_comes_from_the_variables_of_libpq(
     assert start(db_uri=uri, environ=environ).get("/notes").status_code == 200
 
 
+@pytest.mark.proves("DB-1")
 def test_of_several_hosts_one_that_answers_is_used(start: Start, home: Home) -> None:
     parts = urlsplit(home.uri)
     hosts = f"{parts.hostname}:{free_port()},{parts.hostname}:{parts.port}"
@@ -288,6 +312,7 @@ def test_of_several_hosts_one_that_answers_is_used(start: Start, home: Home) -> 
     assert f"listening at {parts.hostname}" not in server.errors
 
 
+@pytest.mark.proves("CF-8", "db-uri")
 @pytest.mark.parametrize("end", ["", "\n"])
 def test_db_uri_is_read_from_stdin(start: Start, home: Home, end: str) -> None:
     server = start(db_uri="@/dev/stdin", stdin=(home.uri + end).encode())
@@ -296,11 +321,13 @@ def test_db_uri_is_read_from_stdin(start: Start, home: Home, end: str) -> None:
     assert server.get("/notes").status_code == 200
 
 
+@pytest.mark.proves("CF-8", "jwt-secret")
 def test_jwt_secret_is_read_from_stdin(start: Start, home: Home) -> None:
     server = start(jwt_secret="@/dev/stdin", db_config="false", stdin=SECRET.encode())
     assert server.get("/rpc/who", home.author).json() == home.author
 
 
+@pytest.mark.proves("CF-2", "db-config")
 def test_the_settings_of_the_database_are_there_for_the_first_schema_cache(
     start: Start, home: Home
 ) -> None:
@@ -315,11 +342,13 @@ def test_the_settings_of_the_database_are_there_for_the_first_schema_cache(
     assert server.loads() == 1
 
 
+@pytest.mark.proves("db-config")
 def test_settings_of_the_database_are_ignored_without_db_config(start: Start, home: Home) -> None:
     home.run(f"""alter role "{home.login}" set pgrst.db_schemas = 'other'""")
     assert start(db_config="false").get("/notes").status_code == 200
 
 
+@pytest.mark.proves("CF-2", "db-pre-config")
 def test_a_pre_config_function_sets_settings(start: Start, home: Home) -> None:
     home.run(
         "create function public.pre_config() returns void language sql as"
@@ -328,12 +357,14 @@ def test_a_pre_config_function_sets_settings(start: Start, home: Home) -> None:
     assert len(start(db_pre_config="public.pre_config").get("/notes").json()) == 1
 
 
+@pytest.mark.proves("CF-10", "db-pre-config")
 def test_a_pre_config_function_that_does_not_exist_is_told(start: Start) -> None:
     server = start(db_pre_config="pre_config")
     assert re.search(r"db-pre-config: function .*pre_config.*\(\) does not exist", server.errors)
     assert server.get("/notes").status_code == 200
 
 
+@pytest.mark.proves("J-06")
 def test_the_old_syntax_of_the_role_claim_is_warned_of(start: Start, tmp_path: Path) -> None:
     warning = "WARNING: jwt-role-claim-key is written in a syntax that PostgREST 18 drops"
     path = tmp_path / "config"
@@ -345,5 +376,6 @@ def test_the_old_syntax_of_the_role_claim_is_warned_of(start: Start, tmp_path: P
     assert server.errors.count(warning) == 1
 
 
+@pytest.mark.proves("H-01")
 def test_the_server_header_names_the_program(start: Start) -> None:
     assert start().get("/notes").headers["Server"] == f"passeplat/{__version__}"

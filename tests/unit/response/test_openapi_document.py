@@ -109,6 +109,7 @@ def test_the_document_is_of_version_two() -> None:
     assert document()["swagger"] == "2.0"
 
 
+@pytest.mark.proves("OA-1")
 @pytest.mark.parametrize(
     ("comment", "title", "description"),
     [
@@ -127,6 +128,7 @@ def test_the_comment_of_the_schema_gives_title_and_description(
     }
 
 
+@pytest.mark.proves("OA-2", "OA-3", "OA-4")
 def test_a_relation_is_a_path_a_definition_and_parameters() -> None:
     found = document()
     assert (
@@ -137,6 +139,7 @@ def test_a_relation_is_a_path_a_definition_and_parameters() -> None:
     ) == (True, ["books"], True, True)
 
 
+@pytest.mark.proves("OA-1")
 def test_the_address_is_told() -> None:
     found = document(Config(openapi_server_proxy_uri="https://example.com/api"))
     assert (found["host"], found["basePath"], found["schemes"]) == (
@@ -156,6 +159,7 @@ def test_the_media_types_of_bodies_are_told(way: str) -> None:
     ]
 
 
+@pytest.mark.proves("OA-1")
 def test_a_manual_is_named() -> None:
     assert document()["externalDocs"] == {
         "description": "PostgREST Documentation",
@@ -163,10 +167,12 @@ def test_a_manual_is_named() -> None:
     }
 
 
+@pytest.mark.proves("OA-5", "openapi-security-active")
 def test_tokens_are_not_mentioned_by_default() -> None:
     assert {"security", "securityDefinitions"}.isdisjoint(document())
 
 
+@pytest.mark.proves("OA-5", "openapi-security-active")
 def test_tokens_are_explained_where_that_is_asked() -> None:
     found = document(Config(openapi_security_active=True))
     assert (found["security"], found["securityDefinitions"]) == (

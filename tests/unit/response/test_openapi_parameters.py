@@ -40,6 +40,7 @@ def test_a_reference_leads_to_the_name_as_it_is(name: str, pointer: str) -> None
     assert reference("definitions", name) == {"$ref": f"#/definitions/{pointer}"}
 
 
+@pytest.mark.proves("OA-3")
 def test_a_filter_is_text_described_by_the_comment_of_its_column() -> None:
     assert parameters((BOOKS,))["rowFilter.books.id"] == {
         "name": "id",
@@ -54,6 +55,7 @@ def test_a_filter_of_a_column_without_comment_has_no_description() -> None:
     assert "description" not in str(parameters((BOOKS,))["rowFilter.books.title"])
 
 
+@pytest.mark.proves("OA-3")
 def test_a_body_is_a_row() -> None:
     assert parameters((BOOKS,))["body.books"] == {
         "name": "books",
@@ -88,6 +90,7 @@ def test_a_shared_parameter_is_optional_text(name: str, place: str, header: str)
     )
 
 
+@pytest.mark.proves("OA-3")
 @pytest.mark.parametrize(
     ("name", "values"),
     [

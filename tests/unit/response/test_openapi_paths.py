@@ -81,6 +81,7 @@ def test_the_document_is_a_path_of_itself() -> None:
     }
 
 
+@pytest.mark.proves("OA-4")
 def test_a_relation_is_read_with_filters_order_and_limits() -> None:
     assert operations(BOOKS)["get"] == {
         "tags": ["books"],
@@ -95,6 +96,7 @@ def test_a_relation_is_read_with_filters_order_and_limits() -> None:
     }
 
 
+@pytest.mark.proves("OA-4")
 @pytest.mark.parametrize(
     ("method", "names", "responses"),
     [
@@ -123,11 +125,13 @@ def test_a_relation_that_can_be_written_in_any_way_has_all_operations(way: str) 
     assert set(operations(replace(closed, **{way: True}))) == {"get", "post", "patch", "delete"}
 
 
+@pytest.mark.proves("OA-4")
 def test_a_relation_that_cannot_be_written_is_only_read() -> None:
     closed = replace(BOOKS, insertable=False, updatable=False, deletable=False)
     assert set(operations(closed)) == {"get"}
 
 
+@pytest.mark.proves("OA-4")
 def test_the_first_line_of_a_comment_is_the_summary_of_every_operation() -> None:
     found = operations(replace(BOOKS, description="Books\n\nof the library\nin town"))
     assert {(each["summary"], each["description"]) for each in found.values()} == {
@@ -139,6 +143,7 @@ def test_a_comment_of_one_line_leaves_no_description() -> None:
     assert "description" not in operations(replace(BOOKS, description="Books"))["get"]
 
 
+@pytest.mark.proves("OA-4")
 def test_a_stable_function_is_called_by_get_and_post() -> None:
     common = {
         "tags": ["(rpc) add"],
@@ -166,6 +171,7 @@ def test_a_stable_function_is_called_by_get_and_post() -> None:
     }
 
 
+@pytest.mark.proves("OA-4")
 def test_a_volatile_function_is_called_by_post() -> None:
     assert set(calls(replace(ADD, volatility=Volatility.VOLATILE))) == {"post"}
 

@@ -74,6 +74,7 @@ def described(column: Column, **more: object) -> object:
     return properties[column.name].get("description")
 
 
+@pytest.mark.proves("OA-2")
 @pytest.mark.parametrize(
     ("name", "schema"),
     [
@@ -98,6 +99,7 @@ def test_json_may_be_anything(name: str) -> None:
     assert type_schema(name) == {"format": name}
 
 
+@pytest.mark.proves("OA-2")
 @pytest.mark.parametrize(
     ("name", "items"),
     [
@@ -159,6 +161,7 @@ def test_what_is_no_value_of_the_type_is_no_default(expression: str, name: str) 
     assert default(expression, name) == {}
 
 
+@pytest.mark.proves("OA-2")
 def test_a_column_tells_its_default_labels_and_longest_text() -> None:
     column = replace(
         TITLE, type="app.status", default="'new'::app.status", enum=("new", "old"), max_length=9
@@ -182,6 +185,7 @@ def test_a_key_is_noted_where_there_is_no_comment() -> None:
     assert described(TITLE, key=("title",)) == "Note:\nThis is a Primary Key.<pk/>"
 
 
+@pytest.mark.proves("OA-2")
 def test_a_key_is_noted_two_lines_after_the_comment() -> None:
     column = replace(TITLE, description="On the cover")
     assert described(column, key=("title",)) == (
@@ -195,6 +199,7 @@ def test_every_column_of_a_key_is_noted() -> None:
     assert str(found["properties"]).count("<pk/>") == 2
 
 
+@pytest.mark.proves("OA-2")
 def test_a_foreign_key_names_where_it_points() -> None:
     assert described(TITLE, foreign_key=ForeignKey("works", "name")) == (
         "Note:\nThis is a Foreign Key to `works.name`.<fk table='works' column='name'/>"
@@ -214,6 +219,7 @@ def test_a_name_cannot_end_the_attribute_it_stands_in() -> None:
     assert str(found).endswith("<fk table='w&#x27;/&gt;&lt;pk/&gt;' column='n&quot;&amp;'/>")
 
 
+@pytest.mark.proves("OA-2")
 def test_columns_that_cannot_be_null_are_required() -> None:
     column = replace(TITLE, name="id", nullable=False)
     assert definition(table(TITLE, column), {})["required"] == ["id"]

@@ -10,6 +10,7 @@ def proxied(uri: str) -> dict[str, object]:
     return location(Config(openapi_server_proxy_uri=uri))
 
 
+@pytest.mark.proves("OA-1")
 @pytest.mark.parametrize("host", ["*", "*4", "!4", "*6", "!6"])
 def test_every_interface_is_written_as_one_address(host: str) -> None:
     assert location(Config(server_host=host, server_port=3000)) == {
@@ -32,6 +33,7 @@ def test_an_address_the_format_cannot_write_is_not_told() -> None:
     assert "host" not in location(Config(server_host="::1"))
 
 
+@pytest.mark.proves("OA-1", "openapi-server-proxy-uri")
 def test_a_proxy_is_where_the_api_is() -> None:
     assert proxied("https://example.com:8443/api") == {
         "host": "example.com:8443",

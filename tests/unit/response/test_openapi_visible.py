@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import orjson
+import pytest
 
 from passeplat.names import QualifiedName
 from passeplat.response.visible import ForeignKey, visible
@@ -112,6 +113,7 @@ def test_relations_the_role_may_use_are_shown_by_name() -> None:
     assert shown(BOTH, cache(BOOKS, AUTHORS)) == ["authors", "books"]
 
 
+@pytest.mark.proves("OA-6")
 def test_a_relation_the_role_may_not_use_is_hidden() -> None:
     assert shown(granted({"books": None}), cache(BOOKS, AUTHORS)) == ["books"]
 
@@ -144,6 +146,7 @@ def test_no_columns_are_shown_where_none_may_be_used() -> None:
     assert found.columns == {}
 
 
+@pytest.mark.proves("OA-6")
 def test_a_function_the_role_may_call_is_shown() -> None:
     found = visible("api", granted(None, [["add", ["integer"]]]), cache(routines=(ADD,)))
     assert found.routines == (ADD,)
