@@ -10,18 +10,19 @@ from typing import Any
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from passeplat.postgres.flight import Flight
 from passeplat.postgres.lanes import must_run_elsewhere
 from passeplat.server.exchange import Exchange, Sender, begin, new_sender
+from passeplat.server.heads import Heads
 from passeplat.server.state import State
 
 _READS = {b"GET": "GET", b"HEAD": "HEAD"}
 _COPIED = 65536  # bytes of a body that are worth one write instead of two
 
 
-class RestProtocol(HttpToolsProtocol):
+class RestProtocol(Heads):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._sender: Sender | None = None
@@ -29,18 +30,21 @@ class RestProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """What uvicorn does here waits until it is known to be needed."""
+        self.begin_head()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         self._is_ours = self._begin()
-        if not self._is_ours:
-            url, headers, expects = self.url, self.headers, self.expect_100_continue
-            super().on_message_begin()
-            self.url, self.expect_100_continue = url, expects
-            self.headers += headers
-            super().on_headers_complete()
+        if self._is_ours:
+            self.end_head()
+            return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if not self._is_ours:
