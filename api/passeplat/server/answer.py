@@ -120,8 +120,8 @@ async def _answer_match(call: Call, match: Match, claims: Claims, state: State) 
 async def _execute(
     call: Call, plan: Plan, transaction: Transaction, state: State, shape: Shape | None = None
 ) -> Result:
-    config, cache, sharing = state.config, state.schema_cache, state.sharing
-    if cache is None or sharing is None:
+    config, cache = state.config, state.schema_cache
+    if cache is None:
         raise SchemaCacheMissing
     call.warning = plan.warning
     if config.log_query:
@@ -132,8 +132,7 @@ async def _execute(
         if shape is None:
             return await run(transaction, state.pool, config, verdict, isolation)
         batch = batch_of(transaction, config, verdict, isolation)
-        rows = await run_shape(shape, batch, state.pool, config, sharing)
-        return result_of(transaction, rows)
+        return result_of(transaction, await run_shape(shape, batch, state))
 
 
 def _parts(call: Call) -> tuple[str, bytes, bytes, list[tuple[bytes, bytes]]]:

@@ -170,6 +170,7 @@ def _land(
     flight: Flight,
     seconds: float,
 ) -> None:
+    exchange.state.shared_reads += 1
     if exchange.state.sharing is not None:
         exchange.state.sharing.observe(exchange.match.shape, seconds)
     landed(exchange, flight)

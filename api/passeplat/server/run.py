@@ -7,13 +7,13 @@ from dataclasses import replace
 import orjson
 
 from passeplat.config import Config
-from passeplat.errors import DatabaseError
+from passeplat.errors import DatabaseError, SchemaCacheMissing
 from passeplat.postgres.model import Batch, End, Row
 from passeplat.postgres.pool import Pool
 from passeplat.query.model import Result, Transaction
 from passeplat.server.observe import log
 from passeplat.server.shape import Shape
-from passeplat.server.sharing import Sharing
+from passeplat.server.state import State
 
 
 async def run(
@@ -29,23 +29,25 @@ async def run(
     return result_of(transaction, await run_batch(pool, config, batch))
 
 
-async def run_shape(
-    shape: Shape, batch: Batch, pool: Pool, config: Config, sharing: Sharing
-) -> tuple[tuple[Row, ...], ...]:
+async def run_shape(shape: Shape, batch: Batch, state: State) -> tuple[tuple[Row, ...], ...]:
     """Where it may, on a connection that others use at the same time."""
-    loop = asyncio.get_running_loop()
+    loop, sharing = asyncio.get_running_loop(), state.sharing
+    if sharing is None:
+        raise SchemaCacheMissing
     if sharing.allows(shape):
         landed = await sharing.lanes.run(as_read(batch))
         if landed is not None:
             flight, spent = landed
+            state.shared_reads += 1
             sharing.observe(shape, spent)
             if flight.error is not None:
                 raise DatabaseError(flight.error)
             return tuple(flight.results)
     start = loop.time()
-    rows = await run_batch(pool, config, batch)
-    sharing.observe(shape, loop.time() - start)
-    return rows
+    try:
+        return await run_batch(state.pool, state.config, batch)
+    finally:
+        sharing.observe(shape, loop.time() - start)
 
 
 def batch_of(

@@ -35,6 +35,7 @@ class State:
     lost: Event = field(default_factory=Event)  # a request could not reach the database
     stopping: bool = False  # clients are asked to close their connections
     _shapes: Shapes | None = None
+    shared_reads: int = 0  # that shared a connection, since the start
     _sharing: Sharing | None = None
 
     @property
