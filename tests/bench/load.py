@@ -33,7 +33,7 @@ class Measured:
         return asdict(self)
 
 
-def drive(
+def drive(  # noqa: PLR0913, PLR0917 - who is asked what, how long
     url: str, requests: list[Request], clients: int, seconds: float, service: int, database: int
 ) -> Measured:
     """`service` and `database`: the process each began as, whose children belong to it."""
@@ -57,7 +57,7 @@ def drive(
     )
 
 
-def drive_pgbench(
+def drive_pgbench(  # noqa: PLR0913, PLR0917 - as above
     pgbench: str, url: str, script: str, clients: int, seconds: float, database: int
 ) -> Measured:
     """The same statements without HTTP."""

@@ -123,7 +123,7 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
             with urllib.request.urlopen(url):  # noqa: S310 - our own
                 return
         except urllib.error.HTTPError as error:
-            if error.code != 503:  # noqa: PLR2004
+            if error.code != 503:
                 return
         except OSError:
             pass

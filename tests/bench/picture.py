@@ -1,4 +1,4 @@
-"""The picture: how many requests a second each peer answers, a chart for every number of clients."""
+"""The picture: requests a second of each peer, a chart for every number of clients."""
 
 from pathlib import Path
 

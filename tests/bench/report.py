@@ -43,7 +43,12 @@ def tables(rows: Rows) -> str:
 
 
 def _table(rows: Rows, clients: int) -> str:
-    heads = ["workload", "peer", *(head for head, _, _ in _COLUMNS), "requests/s of ours"]
+    heads = [
+        "workload",
+        "peer",
+        *(head for head, _, _ in _COLUMNS),
+        "passeplat answers times as many",
+    ]
     lines = [heads, ["---", "---", *["---:"] * (len(heads) - 2)]]
     for case in cases(rows):
         if case[1] == clients:
@@ -61,7 +66,7 @@ def _line(rows: Rows, peer: str, case: tuple[str, int]) -> list[str]:
 def _cell(rows: Rows, peer: str, case: tuple[str, int], field: str, form: str) -> str:
     value = middle(rows, peer, case, field)
     if value is None or (peer == FLOOR and field in {"server_cpu", "memory"}):
-        return "–"
+        return ""
     return form.format(value / 1000 if field in _MILLISECONDS else value)
 
 
@@ -76,7 +81,7 @@ def _ratio(rows: Rows, peer: str, case: tuple[str, int]) -> str:
     if peer == "passeplat" or not ratios:
         return "1"
     spread = f" ({ratios[0]:.2f} to {ratios[-1]:.2f})" if len(ratios) > 1 else ""
-    return f"{median(ratios):.2f} ×{spread}"
+    return f"{median(ratios):.2f}{spread}"
 
 
 def _of(rows: Iterable[dict[str, Any]], peer: str, case: tuple[str, int]) -> list[dict[str, Any]]:
