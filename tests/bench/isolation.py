@@ -34,7 +34,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=200_000)
-    parser.add_argument("--mode", choices=MODES, default="exclusive")
+    parser.add_argument("--mode", choices=MODES, default="lanes")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--pause", type=float, default=0.2, help="seconds between disturbances")

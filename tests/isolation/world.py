@@ -8,23 +8,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit, urlunsplit
 
-from tests.serving import Served, execute, fetch, serving, token
+from tests.serving import SERVE, Served, execute, fetch, serving, token
 
 USERS, ROLES = 50, 5
 
-PLAIN = """
+_PROGRAM = """
 import os
+from functools import partial
 from passeplat.config import Sources
-from passeplat.postgres import plain
+from passeplat.postgres import pipeline, plain
 from passeplat.server.serve import serve
-serve(Sources(os.environ, None), connect=plain.connect)
+serve(Sources(os.environ, None), connect={connect})
 """
-"""A server whose pool has the connections of postgres.plain."""
+
+
+def _serving(connect: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", _PROGRAM.format(connect=connect))
+
 
 MODES = {
-    "exclusive": [sys.executable, "-m", "passeplat", "serve"],
-    "plain": [sys.executable, "-c", PLAIN],
+    "lanes": SERVE,  # short reads share connections
+    "exclusive": _serving("partial(pipeline.connect, shareable=False)"),
+    "plain": _serving("plain.connect"),
 }
+"""How requests get their connections, and the server that does it so."""
 
 _SCHEMA = """
 create schema api;
