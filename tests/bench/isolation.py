@@ -76,6 +76,7 @@ def tell(report: Report, seconds: float) -> None:
     say(f"{total} requests in {seconds:.0f} s: {total / seconds:.0f} a second")
     say(f"moves: {dict(report.moves.most_common())}")
     say(f"answers: {dict(report.answers.most_common())}")
+    say(f"reads that shared a connection: {report.shared}")
     say(f"disturbances: {dict(report.disturbances)}")
     for complaint in report.complaints:
         say(complaint)
