@@ -121,7 +121,9 @@ def serving(database: str, *, command: Sequence[str] = SERVE, **settings: str) -
         finally:
             process.kill()
             process.wait(PATIENCE)
-        assert " while answering " not in path.read_text(errors="replace")
+        lines = path.read_text(errors="replace").splitlines()
+        defects = [line for line in lines if " while answering " in line]
+        assert not defects, "\n".join(defects)
 
 
 def _start(

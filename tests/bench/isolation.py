@@ -34,7 +34,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=200_000)
-    parser.add_argument("--mode", choices=MODES, default="exclusive")
+    parser.add_argument("--mode", choices=MODES, default="lanes")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--pause", type=float, default=0.2, help="seconds between disturbances")
@@ -50,7 +50,7 @@ def main() -> int:
             clients=asked.clients,
             pause=asked.pause,
         )
-    tell(report, time.monotonic() - start)
+        tell(report, time.monotonic() - start)
     return 1 if report.complaints else 0
 
 
@@ -76,6 +76,7 @@ def tell(report: Report, seconds: float) -> None:
     say(f"{total} requests in {seconds:.0f} s: {total / seconds:.0f} a second")
     say(f"moves: {dict(report.moves.most_common())}")
     say(f"answers: {dict(report.answers.most_common())}")
+    say(f"reads that shared a connection: {report.shared}")
     say(f"disturbances: {dict(report.disturbances)}")
     for complaint in report.complaints:
         say(complaint)

@@ -44,11 +44,14 @@ class Player:
     suspicious: bool = False  # the last move soiled a session: what is left of it?
 
     def next(self) -> Move:
-        self.made += 1
-        user = self.random.choice(self.users)
         [make] = self.random.choices(list(MOVES), list(MOVES.values()))
         make = probe if self.suspicious else make
         self.suspicious = make in (soil, soil_and_fail, steal)
+        return self.make(make)
+
+    def make(self, make: "Make") -> Move:
+        self.made += 1
+        user = self.random.choice(self.users)
         nonce = f"{self.number}-{self.made}-{user.number}"
         move = make(self, user, nonce)
         headers = {
@@ -364,7 +367,9 @@ def big(player: Player, user: User, _: str) -> Move:
     return Move("big", Request("GET", f"/rpc/big?size={size}"), _is(f"{user.name};" * size))
 
 
-MOVES: dict[Callable[[Player, User, str], Move], float] = {
+Make: TypeAlias = Callable[[Player, User, str], Move]
+
+MOVES: dict[Make, float] = {
     read: 20,
     read_one: 14,
     count: 4,

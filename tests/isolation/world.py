@@ -8,23 +8,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit, urlunsplit
 
-from tests.serving import Served, execute, fetch, serving, token
+from tests.serving import SERVE, Served, execute, fetch, serving, token
 
 USERS, ROLES = 50, 5
 
-PLAIN = """
+_PROGRAM = """
 import os
+from functools import partial
 from passeplat.config import Sources
-from passeplat.postgres import plain
+from passeplat.postgres import pipeline, plain
 from passeplat.server.serve import serve
-serve(Sources(os.environ, None), connect=plain.connect)
+serve(Sources(os.environ, None), connect={connect})
 """
-"""A server whose pool has the connections of postgres.plain."""
+
+
+def _serving(connect: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", _PROGRAM.format(connect=connect))
+
 
 MODES = {
-    "exclusive": [sys.executable, "-m", "passeplat", "serve"],
-    "plain": [sys.executable, "-c", PLAIN],
+    "lanes": SERVE,  # short reads share connections
+    "exclusive": _serving("partial(pipeline.connect, shareable=False)"),
+    "plain": _serving("plain.connect"),
 }
+"""How requests get their connections, and the server that does it so."""
 
 _SCHEMA = """
 create schema api;
@@ -56,13 +63,14 @@ create table api.writes (
 create table api.nobodys (id int);
 create sequence api.numbers;
 
+-- without functions of our own, so that these reads may share a connection with others
 do $$
 declare name text;
 begin
   foreach name in array array['notes', 'lines', 'writes'] loop
     execute format('alter table api.%I enable row level security', name);
-    execute format('create policy own on api.%I using ('
-      'owner = (select api.claim(''sub'')) and role = current_user)', name);
+    execute format('create policy own on api.%I using (role = current_user and owner ='
+      ' nullif(current_setting(''request.jwt.claims'', true), '''')::json ->> ''sub'')', name);
   end loop;
 end $$;
 
@@ -76,9 +84,9 @@ from api.notes, generate_series(0, 1) as n;
 create view api.seen with (security_invoker = true) as
 select
   notes.*,
-  api.claim('sub') as asked_by,
+  nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub' as asked_by,
   current_user::text as asked_as,
-  api.header('x-nonce') as nonce
+  nullif(current_setting('request.headers', true), '')::json ->> 'x-nonce' as nonce
 from api.notes;
 
 create function api.whoami() returns json language sql stable as $$

@@ -26,6 +26,7 @@ from passeplat.names import literal, quote, quote_qualified
 from passeplat.schema_cache.model import Relationship, SchemaCache, Table
 
 _ALL = "return=representation"
+_BLIND = "return=minimal"
 _UNDONE = "tx=rollback"
 
 # What nobody may do, whatever the row: no grant for it, or no way to do it through this view.
@@ -173,10 +174,12 @@ def aimed(table: Table, row: Row) -> Iterator[Ask]:
 
 
 def unaimed(table: Table, row: Row) -> Iterator[Ask]:
-    """Changes of whatever rows there are."""
-    for name, value in row.items():
-        yield ask("PATCH", table.name, body={name: value}, Prefer=_ALL)
-    yield ask("DELETE", table.name, Prefer=_ALL)
+    """Changes of whatever rows there are. Where none are read back, row security does not ask
+    which ones may be read."""
+    for preference in (_ALL, _BLIND):
+        for name, value in row.items():
+            yield ask("PATCH", table.name, body={name: value}, Prefer=preference)
+        yield ask("DELETE", table.name, Prefer=preference)
 
 
 def moving(table: Table, own: Row, bodies: Iterable[Row]) -> Iterator[Ask]:
@@ -186,7 +189,7 @@ def moving(table: Table, own: Row, bodies: Iterable[Row]) -> Iterator[Ask]:
 
 
 def inserting_as_json(table: Table, rows: Sequence[Row]) -> Iterator[Ask]:
-    for preference in (_ALL, "return=minimal"):
+    for preference in (_ALL, _BLIND):
         yield ask("POST", table.name, body=rows, Prefer=preference)
 
 

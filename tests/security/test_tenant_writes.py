@@ -131,6 +131,7 @@ HOLES: list[tuple[str, Attack, str]] = [
     ),
     ("alter policy own_organization on app.labels with check (true)", putting_back, "labels"),
     ("alter view v1.invitations set (security_invoker = false)", unaimed, "invitations"),
+    ("create policy blindly on app.labels for update using (true)", unaimed, "labels"),
     ("create policy everybody on app.projects using (true)", aimed, "projects"),
 ]
 FUNCTION_WITH_A_HOLE = """

@@ -68,6 +68,9 @@ create policy everybody on app.projects for select using (true);
 
 alter table app.invitations disable row level security;
 
+create materialized view v2.kept as select * from app.labels;
+grant select on v2.kept to member;
+
 create view v2.everything as select * from app.comments;
 grant select on v2.everything to member;
 
@@ -97,6 +100,7 @@ SEEN = [
     ("ordered", "v2", "projects"),
     ("whole", "v2", "invitations"),
     ("beyond", "v2", "everything"),
+    ("whole", "v2", "kept"),
     ("embeds", "v1", "organizations"),
     ("ordered", "v1", "todo_labels"),
 ]

@@ -3,6 +3,7 @@
 https://cachemon.github.io/SIEVE-website/
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -21,7 +22,7 @@ class Counts:
 class _Node(Generic[V]):
     __slots__ = ("key", "newer", "older", "value", "visited")
 
-    def __init__(self, key: str, value: V, older: "_Node[V] | None") -> None:
+    def __init__(self, key: Hashable, value: V, older: "_Node[V] | None") -> None:
         self.key = key
         self.value = value
         self.visited = False
@@ -30,14 +31,14 @@ class _Node(Generic[V]):
 
 
 class Sieve(Generic[V]):
-    """At most `limit` values by text; none at all if the limit is 0. Used by one thread."""
+    """At most `limit` values; none at all if the limit is 0. Used by one thread."""
 
     __slots__ = ("_hand", "_newest", "_nodes", "_oldest", "counts", "limit")
 
     def __init__(self, limit: int, counts: Counts) -> None:
         self.limit = limit
         self.counts = counts
-        self._nodes: dict[str, _Node[V]] = {}
+        self._nodes: dict[Hashable, _Node[V]] = {}
         self._newest: _Node[V] | None = None
         self._oldest: _Node[V] | None = None
         self._hand: _Node[V] | None = None  # where the search for what to evict goes on
@@ -45,7 +46,7 @@ class Sieve(Generic[V]):
     def __len__(self) -> int:
         return len(self._nodes)
 
-    def get(self, key: str) -> V | None:
+    def get(self, key: Hashable) -> V | None:
         self.counts.requests += 1
         node = self._nodes.get(key)
         if node is None:
@@ -54,13 +55,13 @@ class Sieve(Generic[V]):
         node.visited = True
         return node.value
 
-    def put(self, key: str, value: V) -> None:
+    def put(self, key: Hashable, value: V) -> None:
         if node := self._nodes.get(key):
             node.value = value
         elif self.limit > 0:
             self._insert(key, value)
 
-    def _insert(self, key: str, value: V) -> None:
+    def _insert(self, key: Hashable, value: V) -> None:
         if len(self._nodes) >= self.limit:
             self._evict()
         node = _Node(key, value, self._newest)

@@ -12,6 +12,14 @@ from passeplat.postgres import conninfo
 
 MINIMUM_VERSION = 15
 
+_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    ValueError,
+)
+
 
 class ConnectionImpossible(ConnectionFailed):
     """Trying again will not help: wrong password, unknown role, server too old."""
@@ -22,7 +30,7 @@ async def open_connection(uri: str) -> asyncpg.Connection:
     arguments = conninfo.arguments(uri, os.environ)
     try:
         opened: asyncpg.Connection = await asyncpg.connect(**arguments)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except _FAILURES as error:
         raise _explain(error) from error
     if opened.get_server_version().major < MINIMUM_VERSION:
         await opened.close()
@@ -39,7 +47,7 @@ def _explain(error: Exception) -> PasseplatError:
             return ConnectionImpossible(f"The database refused the login: {_sentence(error)}")
         case asyncpg.ClientConfigurationError():
             return SettingError(f"The connection settings cannot be used: {_sentence(error)}")
-        case asyncpg.PostgresError() | asyncpg.InterfaceError():
+        case asyncpg.PostgresError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return ConnectionFailed(f"The database refused the connection: {_sentence(error)}")
         case socket.gaierror():
             return ConnectionFailed("The name of the database's host is not known")

@@ -7,9 +7,10 @@ isolation level, a rollback, a verdict in between, or a pooler that must not giv
 before it is reset.
 """
 
-from asyncio import Future
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from passeplat.errors import ConnectionLost
 from passeplat.postgres import session, wire
 from passeplat.postgres.model import Batch, End, Query, Row
 from passeplat.postgres.statements import Key, Statements
@@ -42,7 +43,8 @@ _CHECK_NAMES = wire.parse_execute(session.PREPARED_BY_SQL)
 @dataclass(slots=True, eq=False)
 class Flight:
     block: bool = False
-    done: "Future[None] | None" = None  # nobody waits for a mere reset
+    landed: "Callable[[Flight], None] | None" = None  # nobody waits for a mere reset
+    lost: ConnectionLost | None = None  # the connection went away before the answer
     data: list[bytes] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     asked: int = 0  # how many steps come before those that reset the session

@@ -31,6 +31,8 @@ MAX_STATEMENTS = 100
 
 _BACKEND = Query("select pg_catalog.pg_backend_pid()::pg_catalog.text")
 
+_OF_READS = Batch(None, (), calls=False)
+
 _take_over = attrgetter("_transport", "_protocol", "_addr", "_params")
 _send_cancel_request: Any = getattr(connect_utils, "_cancel", None)
 
@@ -56,23 +58,39 @@ def check_asyncpg() -> None:
         )
 
 
-async def connect(uri: str, max_statements: int = MAX_STATEMENTS) -> "Pipeline":
-    """Raises errors.ConnectionFailed, errors.SettingError."""
+async def connect(
+    uri: str, max_statements: int = MAX_STATEMENTS, *, shareable: bool = True
+) -> "Pipeline":
+    """Raises errors.ConnectionFailed, errors.SettingError. What is not `shareable` never becomes a
+    lane."""
     check_asyncpg()
-    connection = Pipeline(await open_connection(uri), max_statements)
-    await connection.look_for_pooler()
+    connection = Pipeline(await open_connection(uri), max_statements, shareable=shareable)
+    try:
+        await connection.look_for_pooler()
+    except BaseException:
+        connection.abort("It was not of use")
+        raise
     return connection
 
 
 class Pipeline(asyncio.Protocol):
     """Implements model.Connection."""
 
-    def __init__(self, opened: asyncpg.Connection, max_statements: int = MAX_STATEMENTS) -> None:
+    def __init__(
+        self,
+        opened: asyncpg.Connection,
+        max_statements: int = MAX_STATEMENTS,
+        *,
+        shareable: bool = True,
+    ) -> None:
         self._opened = opened  # kept alive, for it closes what it loses sight of
         self._loop = asyncio.get_running_loop()
         self._reader = wire.Reader()
         self._flights: deque[Flight] = deque()
+        self._outbox: list[bytes] = []
+        self._is_writing_later = False
         self._statements = Statements(max_statements)
+        self._shareable = shareable
         self._shared = False  # a pooler may give the session to others between transactions
         self._resets_prepared = False
         self._state = wire.IDLE
@@ -101,14 +119,40 @@ class Pipeline(asyncio.Protocol):
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         flight = await self._fly(batch)
         for _ in range(1 + len(batch.statements)):  # each of them may have gone stale
-            stale = flight.stale_step()
-            if stale is None or stale.key is None:
+            if not self.forget(flight):
                 break
-            self._statements.forget(stale.key)
             flight = await self._fly(batch)
         if flight.error is not None:
             raise DatabaseError(flight.error)
         return tuple(flight.results)
+
+    def is_shareable(self) -> bool:
+        return self._shareable and not self._shared and not self.is_closed()
+
+    def share(self, flight: Flight, batch: Batch) -> None:
+        """Sends a batch behind what is under way, to land in the same order; what is shared at the
+        same moment leaves in one write. It leaves the session as it found it, so nothing is reset:
+        see lanes.py, which alone may call this."""
+        add_batch(flight, batch, self._statements)
+        self._add(flight)
+        if not self._is_writing_later:
+            self._is_writing_later = True
+            self._loop.call_soon(self._write)
+
+    def reset(self) -> None:
+        """After reads that shared it; nobody waits for this but who uses the connection next."""
+        if not self.is_closed():
+            flight = Flight()
+            self._add_resets(flight, _OF_READS)
+            self._send(flight)
+
+    def forget(self, flight: Flight) -> bool:
+        """Whether it failed for want of a statement that can be prepared anew."""
+        stale = flight.stale_step()
+        if stale is None or stale.key is None:
+            return False
+        self._statements.forget(stale.key)
+        return True
 
     async def look_for_pooler(self) -> None:
         """A pooler answers with a process id of its own invention."""
@@ -153,8 +197,8 @@ class Pipeline(asyncio.Protocol):
         return flight
 
     def _launch(self, batch: Batch) -> tuple[Flight, "asyncio.Future[None]"]:
-        done = self._loop.create_future()
-        flight = Flight(block=self._shared or needs_block(batch), done=done)
+        landed, done = self._landing()
+        flight = Flight(block=self._shared or needs_block(batch), landed=landed)
         add_batch(flight, batch, self._statements)
         if batch.verdict is not None:
             self._send(flight)
@@ -168,6 +212,20 @@ class Pipeline(asyncio.Protocol):
             self._send(flight, reset)
         return flight, done
 
+    def _landing(self) -> "tuple[Callable[[Flight], None], asyncio.Future[None]]":
+        """What is to be called when a flight lands, and what can be awaited until then."""
+        done = self._loop.create_future()
+
+        def landed(flight: Flight) -> None:
+            if done.done():
+                return
+            if flight.lost is not None:
+                done.set_exception(flight.lost)
+            else:
+                done.set_result(None)
+
+        return landed, done
+
     async def _judge(self, batch: Batch, verdict: Verdict, flight: Flight) -> None:
         """Ends the transaction as the verdict says."""
         ending = Flight(block=True)
@@ -176,9 +234,9 @@ class Pipeline(asyncio.Protocol):
         except BaseException:
             self._end(ending, batch, End.ROLLBACK)
             raise
-        ending.done = self._loop.create_future()
+        ending.landed, done = self._landing()
         self._end(ending, batch, batch.end)
-        await ending.done
+        await done
         flight.error = ending.error
 
     def _end(self, ending: Flight, batch: Batch, end: End) -> None:
@@ -193,13 +251,22 @@ class Pipeline(asyncio.Protocol):
         self._resets_prepared = self._resets_prepared or named
 
     def _send(self, *flights: Flight) -> None:
-        parts = [wire.close(name) for name in self._statements.take_unwanted()]
+        self._add(*flights)
+        self._write()
+
+    def _add(self, *flights: Flight) -> None:
+        self._outbox += map(wire.close, self._statements.take_unwanted())
         for flight in flights:
-            parts += flight.data
-            parts.append(wire.SYNC)
+            self._outbox += flight.data
+            self._outbox.append(wire.SYNC)
             flight.data.clear()
         self._flights += flights
-        self._transport.write(b"".join(parts))
+
+    def _write(self) -> None:
+        self._is_writing_later = False
+        if self._outbox:
+            self._transport.write(b"".join(self._outbox))
+            self._outbox.clear()
 
     def data_received(self, data: bytes) -> None:
         for kind, buffer, start, end in self._reader.feed(data):
@@ -237,9 +304,9 @@ class Pipeline(asyncio.Protocol):
             self._resets_prepared = False  # they were skipped with the rest
             self._recover()
         if flight.unclean and self._settling is None:
-            self._abort("The session could not be cleaned")
-        if flight.done is not None and not flight.done.done():
-            flight.done.set_result(None)
+            self.abort("The session could not be cleaned")
+        if flight.landed is not None:
+            flight.landed(flight)
         if not self._flights:
             self._call(self._landed)
             if self._is_idle():
@@ -280,7 +347,7 @@ class Pipeline(asyncio.Protocol):
             if clean:
                 self._call(self._waiting)
             else:
-                self._abort("An abandoned statement did not end")
+                self.abort("An abandoned statement did not end")
 
     async def _interrupt(self) -> None:
         try:
@@ -312,7 +379,7 @@ class Pipeline(asyncio.Protocol):
         for callback in called:
             callback()
 
-    def _abort(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
         self._farewell = self._farewell or reason
         self._transport.abort()
 
@@ -320,8 +387,9 @@ class Pipeline(asyncio.Protocol):
         self._lost = True
         self._asyncpg.connection_lost(exc)
         while self._flights:
-            done = self._flights.popleft().done
-            if done is not None and not done.done():
-                done.set_exception(ConnectionLost(self._farewell or (str(exc) if exc else None)))
+            flight = self._flights.popleft()
+            if flight.landed is not None:
+                flight.lost = ConnectionLost(self._farewell or (str(exc) if exc else None))
+                flight.landed(flight)
         self._call(self._landed)
         self._call(self._waiting)

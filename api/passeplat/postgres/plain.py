@@ -27,6 +27,9 @@ from passeplat.postgres.model import Batch, End, Query, Row
 _RESET = "; ".join((*session.RESETS, "deallocate all"))
 _EXPLAIN = re.compile(r"explain\s*(?:\([^)]*\))?\s*", re.IGNORECASE)
 
+# What asyncpg raises when the backend was killed; the second is a defect of its own.
+_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
 _LETTERS = {
     "severity": "S",
     "severity_en": "V",
@@ -52,16 +55,28 @@ _LETTERS = {
 async def connect(uri: str) -> "Plain":
     """Raises errors.ConnectionFailed, errors.SettingError."""
     opened = await open_connection(uri)
-    if await opened.fetchval("select pg_catalog.pg_backend_pid()") != opened.get_server_pid():
-        await opened.close()
+    try:
+        await _prepare(opened)
+    except BaseException:
+        opened.terminate()
+        raise
+    return Plain(opened)
+
+
+async def _prepare(opened: asyncpg.Connection) -> None:
+    """A pooler answers with a process id of its own invention."""
+    try:
+        backend = await opened.fetchval("select pg_catalog.pg_backend_pid()")
+        await opened.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+        )
+    except (asyncpg.PostgresError, *_LOST) as error:
+        raise ConnectionLost(str(error)) from error
+    if backend != opened.get_server_pid():
         raise SettingError(
             f"A connection pooler cannot be used with asyncpg {asyncpg.__version__}:"
             " connect to PostgreSQL itself, or install the version passeplat asks for"
         )
-    await opened.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
-    )
-    return Plain(opened)
 
 
 class Plain:
@@ -86,7 +101,7 @@ class Plain:
             return await self._transact(batch)
         except asyncpg.PostgresError as error:
             raise self._translate(error) from error
-        except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        except _LOST as error:
             self._opened.terminate()
             raise ConnectionLost(str(error)) from error
         finally:

@@ -57,6 +57,10 @@ class Pool:
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.TimerHandle | None = None
 
+    @property
+    def size(self) -> int:
+        return self._limits.size
+
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         """Raises what Connection.run raises, PoolTimeout, and ConnectionFailed."""
         connection = await self.acquire()
@@ -77,17 +81,31 @@ class Pool:
     async def acquire(self) -> Connection:
         """A connection that is to be given back with `release`, whatever happens."""
         self._check_open()
-        while self._idle:
-            connection = self._idle.pop()
-            if self._is_usable(connection):
-                return connection
-            self._drop(connection)
+        connection = self.take()
+        if connection is not None:
+            return connection
         try:
             async with asyncio.timeout(self._limits.acquisition):
                 return await self._wait()
         except TimeoutError:
             self._timeouts += 1
             raise PoolTimeout from None
+
+    def take(self) -> Connection | None:
+        """An idle connection at once, if there is one; to be given back with `release`."""
+        while self._idle and not self._closed:
+            connection = self._idle.pop()
+            if self.is_usable(connection):
+                return connection
+            self._drop(connection)
+        return None
+
+    def is_usable(self, connection: Connection) -> bool:
+        """Whether it may still serve: it is open, not too old, and from after the last flush."""
+        member = self._members[connection]
+        age = asyncio.get_running_loop().time() - member.born
+        current = member.flushes == self._flushes and not self._closed
+        return current and age < self._limits.lifetime and not connection.is_closed()
 
     def release(self, connection: Connection) -> None:
         """Takes a connection back: at once if it is idle, else when it is."""
@@ -170,7 +188,7 @@ class Pool:
     def _return(self, connection: Connection) -> None:
         if connection not in self._members:  # closed meanwhile, with the pool
             return
-        if self._is_usable(connection):
+        if self.is_usable(connection):
             self._give(connection)
         else:
             self._drop(connection)
@@ -186,12 +204,6 @@ class Pool:
         self._idle.append(connection)
         if self._sweeper is None:
             self._sweeper = loop.call_later(self._limits.idle, self._sweep)
-
-    def _is_usable(self, connection: Connection) -> bool:
-        member = self._members[connection]
-        age = asyncio.get_running_loop().time() - member.born
-        current = member.flushes == self._flushes and not self._closed
-        return current and age < self._limits.lifetime and not connection.is_closed()
 
     def _drop(self, connection: Connection) -> None:
         del self._members[connection]
@@ -214,7 +226,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         before = loop.time() - self._limits.idle
         for connection in tuple(self._idle):
-            if self._members[connection].idle_since <= before or not self._is_usable(connection):
+            if self._members[connection].idle_since <= before or not self.is_usable(connection):
                 self._idle.remove(connection)
                 self._drop(connection)
         if self._idle:

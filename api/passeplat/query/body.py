@@ -6,14 +6,16 @@ from passeplat.query.call import SCALAR
 
 ROWS = "_postgrest_t"
 
+_LINE = f"pg_catalog.substring({ROWS}::text, 2, pg_catalog.length({ROWS}::text) - 2)"
 _CSV = (
-    "(select coalesce(string_agg(k, ','), '') from (select json_object_keys(r)::text as k from"
-    " (select row_to_json(hh) as r from pgrst_source as hh limit 1) s) a) || E'\\n'"
-    f" || coalesce(string_agg(substring({ROWS}::text, 2, length({ROWS}::text) - 2), E'\\n'), '')"
+    "(select coalesce(pg_catalog.string_agg(k, ','), '')"
+    " from (select pg_catalog.json_object_keys(r)::text as k from"
+    " (select pg_catalog.row_to_json(hh) as r from pgrst_source as hh limit 1) s) a) || E'\\n'"
+    f" || coalesce(pg_catalog.string_agg({_LINE}, E'\\n'), '')"
 )
 _GEOJSON = (
-    "json_build_object('type', 'FeatureCollection', 'features',"
-    f" coalesce(json_agg(ST_AsGeoJSON({ROWS})::json), '[]'))"
+    "pg_catalog.json_build_object('type', 'FeatureCollection', 'features',"
+    f" coalesce(pg_catalog.json_agg(ST_AsGeoJSON({ROWS})::json), '[]'))"
 )
 
 
@@ -41,9 +43,9 @@ def _json(form: Form, value: str, *, single: bool) -> str:
         return _CSV
     if form == "geojson":
         return _GEOJSON
-    rows = f"json_agg({value})"
+    rows = f"pg_catalog.json_agg({value})"
     if form in ("array-stripped", "object-stripped"):
-        rows = f"json_strip_nulls({rows})"
+        rows = f"pg_catalog.json_strip_nulls({rows})"
     if single or form in ("object", "object-stripped"):
         return f"coalesce({rows}->0, 'null')"
     return f"coalesce({rows}, '[]')"

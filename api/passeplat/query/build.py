@@ -79,8 +79,8 @@ def _main_sql(plan: Plan, params: Params) -> str:
         "page_total": _page_total(plan),
         "location": _location(plan),
         "body": body_sql(plan),
-        "response_headers": "nullif(current_setting('response.headers', true), '')",
-        "response_status": "nullif(current_setting('response.status', true), '')",
+        "response_headers": "nullif(pg_catalog.current_setting('response.headers', true), '')",
+        "response_status": "nullif(pg_catalog.current_setting('response.status', true), '')",
         "inserted": _inserted(change),
     }
     columns = ", ".join(f"{expressions[name]} as {name}" for name in result_columns(plan))
@@ -137,7 +137,7 @@ def _explain_count(plan: Plan) -> Query | None:
 
 def _inserted(change: Change | None) -> str:
     if isinstance(change, InsertPlan) and change.conflict is not None and change.conflict.merge:
-        return f"nullif(current_setting('{INSERTED}', true), '')"
+        return f"nullif(pg_catalog.current_setting('{INSERTED}', true), '')"
     return "null::text"
 
 
@@ -146,4 +146,4 @@ def _location(plan: Plan) -> str:
         return "null::text"
     if not isinstance(plan.change, InsertPlan):
         return "null::text"
-    return f"(json_agg({ROWS})->0)::text"
+    return f"(pg_catalog.json_agg({ROWS})->0)::text"

@@ -43,7 +43,7 @@ def _arguments(plan: CallPlan, params: Params) -> tuple[str, str]:
             document = f"{params.bind(body)}::json"
             if body.lstrip()[:1] == b"[":  # of several objects the first counts
                 document = f"({document})->0"
-            record = f"json_to_record({document}) as pgrst_body({shape}), "
+            record = f"pg_catalog.json_to_record({document}) as pgrst_body({shape}), "
             return record, ", ".join(_from_body(each) for each in arguments)
         case _:
             assert_never(plan.arguments)

@@ -64,7 +64,7 @@ def target_sql(target: Target, of: str) -> str:
         return f"{quote_qualified(target.reader)}({column})"
     if not target.path:
         return column
-    base = f"to_jsonb({column})" if target.to_jsonb else column
+    base = f"pg_catalog.to_jsonb({column})" if target.to_jsonb else column
     return f"({base}{''.join(_step(step) for step in target.path)})"
 
 
@@ -107,7 +107,7 @@ def _operation(condition: ResolvedFilter, target: str, params: Params) -> str:
             values = params.bind(array_literal(operation.values))
             if parser is None:
                 return f"{target} = any ({values})"
-            parsed = f"select {quote_qualified(parser)}(unnest({values}::text[]))"
+            parsed = f"select {quote_qualified(parser)}(pg_catalog.unnest({values}::text[]))"
             return f"{target} = any ({parsed})"
         case TextSearch() as search:
             return _text_search(search, target, params)
@@ -135,5 +135,6 @@ def _text_search(search: TextSearch, target: str, params: Params) -> str:
     language = "" if search.language is None else f"{params.bind(search.language)}::regconfig, "
     document = target
     if search.to_tsvector:
-        document = f"to_tsvector({language}{target})"
-    return f"{document} @@ {_TEXT_SEARCH[search.operator]}({language}{params.bind(search.value)})"
+        document = f"pg_catalog.to_tsvector({language}{target})"
+    parse = f"pg_catalog.{_TEXT_SEARCH[search.operator]}"
+    return f"{document} @@ {parse}({language}{params.bind(search.value)})"

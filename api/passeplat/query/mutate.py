@@ -20,7 +20,7 @@ from passeplat.request.model import Body, FormBody, JsonBody, RawBody, RawJsonBo
 INSERTED = "pgrst.inserted"
 """Counts rows an upsert inserted: up for each row proposed, down for each that was there."""
 
-_COUNT = f"coalesce(nullif(current_setting('{INSERTED}', true), ''), '0')::int"
+_COUNT = f"coalesce(nullif(pg_catalog.current_setting('{INSERTED}', true), ''), '0')::int"
 
 
 def mutate_sql(plan: MutatePlan, params: Params) -> str:
@@ -45,7 +45,7 @@ def _insert(plan: InsertPlan, params: Params) -> str:
     rows = _rows(plan.body, plan.columns, params, defaults=plan.defaults)
     where = [_body_condition(each, params) for each in plan.where]
     if _counts_inserted(plan.conflict):
-        where.append(f"set_config('{INSERTED}', ({_COUNT} + 1)::text, true) <> '0'")
+        where.append(f"pg_catalog.set_config('{INSERTED}', ({_COUNT} + 1)::text, true) <> '0'")
     filtered = f" where {' and '.join(where)}" if where else ""
     values = ", ".join(_value(column) for column in plan.columns)
     return f"{into}{targets} select {values} from {rows}{filtered}{_on_conflict(plan)}{returning}"
@@ -71,7 +71,7 @@ def _on_conflict(plan: InsertPlan) -> str:
     if not conflict.merge or not plan.columns:
         return f" on conflict ({target}) do nothing"
     sets = ", ".join(f"{quote(each.name)} = excluded.{quote(each.name)}" for each in plan.columns)
-    counted = f"set_config('{INSERTED}', ({_COUNT} - 1)::text, true) <> '-1'"
+    counted = f"pg_catalog.set_config('{INSERTED}', ({_COUNT} - 1)::text, true) <> '-1'"
     return f" on conflict ({target}) do update set {sets} where {counted}"
 
 
@@ -132,11 +132,11 @@ def _rows(
 def _with_defaults(document: str, columns: tuple[WriteColumn, ...], *, array: bool) -> str:
     pairs = [(each.name, _default(each)) for each in columns if each.default is not None]
     objects = " || ".join(_object(pairs[at : at + 50]) for at in range(0, len(pairs), 50))
-    elements = document if array else f"jsonb_build_array({document})"
+    elements = document if array else f"pg_catalog.jsonb_build_array({document})"
     merged = f"{objects} || elem" if objects else "elem"
     return (
-        f"(select jsonb_agg({merged}) as pgrst_rows"
-        f" from jsonb_array_elements({elements}) as elem) as pgrst_defaults"
+        f"(select pg_catalog.jsonb_agg({merged}) as pgrst_rows"
+        f" from pg_catalog.jsonb_array_elements({elements}) as elem) as pgrst_defaults"
     )
 
 
@@ -149,7 +149,7 @@ def _default(column: WriteColumn) -> str:
 def _object(pairs: list[tuple[str, str]]) -> str:
     """`json_build_object` takes at most 100 arguments."""
     arguments = ", ".join(f"{literal(name)}, {default}" for name, default in pairs)
-    return f"jsonb_build_object({arguments})"
+    return f"pg_catalog.jsonb_build_object({arguments})"
 
 
 def raw(body: Body) -> bytes:

@@ -91,7 +91,7 @@ def _embed_items(embed: EmbedPlan) -> list[str]:
         return []
     alias = quote(embed.alias)
     if embed.to_one:
-        return [f"to_jsonb({alias}.*) as {quote(embed.name)}"]
+        return [f"pg_catalog.to_jsonb({alias}.*) as {quote(embed.name)}"]
     return [f"coalesce({alias}.{alias}, '[]') as {quote(embed.name)}"]
 
 
@@ -120,9 +120,10 @@ def _embed(embed: EmbedPlan, parent: str, params: Params) -> str:
 def _aggregated_rows(embed: EmbedPlan) -> str:
     alias = quote(embed.alias)
     if not embed.lifted:
-        return f"jsonb_agg({alias}) as {alias}"
+        return f"pg_catalog.jsonb_agg({alias}) as {alias}"
     return ", ".join(
-        f"jsonb_agg({alias}.{quote(each.source)}) as {quote(each.source)}" for each in embed.lifted
+        f"pg_catalog.jsonb_agg({alias}.{quote(each.source)}) as {quote(each.source)}"
+        for each in embed.lifted
     )
 
 

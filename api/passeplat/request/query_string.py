@@ -57,11 +57,11 @@ def parse_query_string(query: bytes, *, with_arguments: bool = False) -> QuerySt
 
     `with_arguments`: a function is called by GET, so what does not read as a filter is an argument.
     """
-    pairs = _pairs(query)
+    pairs = split_pairs(query)
     given: defaultdict[str, list[_Pair]] = defaultdict(list)
     for key, value in pairs:
         if value is not None:
-            given[_kind(key)].append((key, value))
+            given[kind_of(key)].append((key, value))
     filters, arguments = _filters(given["filter"], with_arguments=with_arguments)
     return QueryString(
         select=_select(given["select"]),
@@ -75,21 +75,21 @@ def parse_query_string(query: bytes, *, with_arguments: bool = False) -> QuerySt
     )
 
 
-def _pairs(query: bytes) -> list[tuple[str, str | None]]:
+def split_pairs(query: bytes) -> list[tuple[str, str | None]]:
     text = query.decode("utf-8", "replace")
     if text.count("&") >= MAX_PARAMETERS:
         raise too_many("parameters", MAX_PARAMETERS)
     parts = [part.partition("=") for part in text.split("&") if part]
-    return [(_decoded(key), _decoded(value) if equals else None) for key, equals, value in parts]
+    return [(decoded(key), decoded(value) if equals else None) for key, equals, value in parts]
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
     return unquote(text, "utf-8", "replace") if "%" in text else text
 
 
-def _kind(key: str) -> str:
+def kind_of(key: str) -> str:
     kind = _RESERVED_ANYWHERE.get(key)
     if kind is None and "." in key:
         kind = _RESERVED_BELOW.get(key.rpartition(".")[2])
@@ -183,10 +183,10 @@ def _ranges(limits: list[_Pair], offsets: list[_Pair]) -> tuple[tuple[EmbedPath,
 
 def _canonical(pairs: list[tuple[str, str | None]]) -> str:
     ordered = sorted(pairs, key=itemgetter(0))
-    return "&".join([f"{_encoded(key)}={_encoded(value or '')}" for key, value in ordered])
+    return "&".join([f"{encoded(key)}={encoded(value or '')}" for key, value in ordered])
 
 
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
     """`quote`, in a third of its time for what query strings are made of."""
     if _UNRESERVED.fullmatch(text):
         return text

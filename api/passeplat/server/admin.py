@@ -43,6 +43,7 @@ class Report:
     jwt_requests: int
     jwt_hits: int
     jwt_evictions: int
+    shared_reads: int
 
 
 class Spokesman(Protocol):
@@ -80,6 +81,7 @@ def report(state: State) -> Report:
         jwt_requests=counts.requests,
         jwt_hits=counts.hits,
         jwt_evictions=counts.evictions,
+        shared_reads=state.shared_reads,
     )
 
 
@@ -124,7 +126,7 @@ async def _accepts(address: Address) -> bool:
 
 
 def metrics_text(reports: Sequence[Report]) -> str:
-    """In the text format of Prometheus, under PostgREST's names; of several processes the sum."""
+    """In the text format of Prometheus, as PostgREST names them; of several processes the sum."""
 
     def total(field: str) -> float:
         return float(sum(getattr(each, field) for each in reports))
@@ -141,6 +143,7 @@ def metrics_text(reports: Sequence[Report]) -> str:
         ("pgrst_jwt_cache_requests_total", "counter", "", "jwt_requests"),
         ("pgrst_jwt_cache_hits_total", "counter", "", "jwt_hits"),
         ("pgrst_jwt_cache_evictions_total", "counter", "", "jwt_evictions"),
+        ("passeplat_shared_reads_total", "counter", "", "shared_reads"),
     )
     lines: list[str] = []
     for name, kind, labels, value in rows:

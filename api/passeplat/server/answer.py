@@ -17,6 +17,9 @@ from passeplat.errors import (
 from passeplat.plan.model import DocumentPlan, InfoPlan, Plan
 from passeplat.plan.resolve import resolve
 from passeplat.query.build import build
+from passeplat.query.context import as_object
+from passeplat.query.model import Result, Transaction
+from passeplat.request.headers import read_cookies, read_headers, without_cookies
 from passeplat.request.measure import check_url
 from passeplat.request.model import ApiRequest
 from passeplat.request.page import wants_page
@@ -28,7 +31,9 @@ from passeplat.response.render import render, render_info
 from passeplat.response.verdict import judge, needs_verdict
 from passeplat.server.document import document
 from passeplat.server.observe import Timings, log_failure
-from passeplat.server.run import queries, run
+from passeplat.server.run import batch_of, queries, result_of, run, run_shape
+from passeplat.server.shape import Shape
+from passeplat.server.shapes import Match
 from passeplat.server.state import State
 
 _LONG = 64 * 1024  # bytes of a body
@@ -54,31 +59,41 @@ async def answer(call: Call, state: State) -> Response:
     """Never raises but when it is cancelled: what goes wrong is an answer too."""
     try:
         return await _answer(call, state)
-    except (ApiError, DatabaseError) as error:
-        call.error = error
-        if isinstance(error, ConnectionFailed | ConnectionLost):
-            state.lost.set()
-        return render_error(error, state.config, call.role)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: told without particulars
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return refuse(call, error, state)
+
+
+def refuse(call: Call, error: Exception, state: State) -> Response:
+    """What is told of it; of a defect of ours without particulars."""
+    if not isinstance(error, ApiError | DatabaseError):
         path = call.raw_path.decode("latin-1")
         log_failure(state.config, f"answering {call.method} {path}", error)
         return render_error(InternalError(), state.config, call.role)
+    call.error = error
+    if isinstance(error, ConnectionFailed | ConnectionLost):
+        state.lost.set()
+    return render_error(error, state.config, call.role)
 
 
 async def _answer(call: Call, state: State) -> Response:
-    config, cache = state.config, state.schema_cache
+    config, shapes = state.config, state.shapes
     check_url(call.raw_path, call.query_string, config)
     if wants_page(call.method, call.raw_path, call.headers, config):
         return render_page(call.raw_path)
     with call.timings.of("jwt"):
         claims = verify(state.verifier, _authorization(call), time())
     call.role = claims.role
-    if cache is None:
+    if shapes is None:
         raise SchemaCacheMissing
+    with call.timings.of("parse"):
+        is_long = len(call.body) > _LONG
+        match = None if is_long else shapes.match(*_parts(call), claims.role, call.body)
+    if match is not None:
+        return await _answer_match(call, match, claims, state)
     with call.timings.of("parse"):
         request = await _parse(call, config)
     with call.timings.of("plan"):
-        plan = resolve(request, cache, config, claims.role)
+        plan = resolve(request, shapes.cache, config, claims.role)
     match plan:
         case InfoPlan():
             with call.timings.of("response"):
@@ -87,30 +102,55 @@ async def _answer(call: Call, state: State) -> Response:
             told = call.queries if config.log_query else None
             return await document(plan, claims, state, call.timings, told)
         case Plan():
-            call.warning = plan.warning
-            return await _execute(call, plan, claims, state)
+            with call.timings.of("plan"):
+                settings = shapes.cache.role_settings.get(claims.role, ())
+                transaction = build(plan, claims, config, settings)
+            result = await _execute(call, plan, transaction, state)
+            with call.timings.of("response"):
+                return render(plan, result, config)
 
 
 async def _parse(call: Call, config: Config) -> ApiRequest:
     """A long body takes a while: in a thread, so that others need not wait for it."""
-    parts = (call.method, call.raw_path, call.query_string, call.headers, call.body, config)
+    parts = (*_parts(call), call.body, config)
     return await to_thread(parse, *parts) if len(call.body) > _LONG else parse(*parts)
 
 
-async def _execute(call: Call, plan: Plan, claims: Claims, state: State) -> Response:
+async def _answer_match(call: Call, match: Match, claims: Claims, state: State) -> Response:
+    config, plan = state.config, match.shape.plan
+    with call.timings.of("plan"):
+        fields = read_headers(call.headers)
+        transaction = match.shape.filled(
+            match.values,
+            claims.payload,
+            as_object(without_cookies(fields)),
+            as_object(read_cookies(fields)),
+        )
+    result = await _execute(call, plan, transaction, state, match.shape)
+    with call.timings.of("response"):
+        return match.shape.response(result, match.texts, config)
+
+
+async def _execute(
+    call: Call, plan: Plan, transaction: Transaction, state: State, shape: Shape | None = None
+) -> Result:
     config, cache = state.config, state.schema_cache
     if cache is None:
         raise SchemaCacheMissing
-    isolation = cache.role_isolation.get(claims.role)
-    with call.timings.of("plan"):
-        transaction = build(plan, claims, config, cache.role_settings.get(claims.role, ()))
+    call.warning = plan.warning
     if config.log_query:
         call.queries += queries(transaction)
     with call.timings.of("transaction"):
         verdict = (lambda result: judge(plan, result)) if needs_verdict(plan) else None
-        result = await run(transaction, state.pool, config, verdict, isolation)
-    with call.timings.of("response"):
-        return render(plan, result, config)
+        isolation = cache.role_isolation.get(call.role or "")
+        if shape is None:
+            return await run(transaction, state.pool, config, verdict, isolation)
+        batch = batch_of(transaction, config, verdict, isolation)
+        return result_of(transaction, await run_shape(shape, batch, state))
+
+
+def _parts(call: Call) -> tuple[str, bytes, bytes, list[tuple[bytes, bytes]]]:
+    return call.method, call.raw_path, call.query_string, call.headers
 
 
 def _authorization(call: Call) -> str | None:

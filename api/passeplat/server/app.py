@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from passeplat import __version__
 from passeplat.errors import BodyTooLarge, ConnectionFailed
-from passeplat.response.cors import expose, is_preflight, preflight
-from passeplat.response.model import Headers, Response
+from passeplat.response.cors import is_preflight, preflight
+from passeplat.response.model import Response
 from passeplat.response.problem import render_error
 from passeplat.server.answer import Call, answer
+from passeplat.server.finish import SERVER, added_headers, as_bytes, with_added
 from passeplat.server.observe import log, log_access, log_queries, logs_status
 from passeplat.server.state import State
 from passeplat.server.watch import Receive
@@ -18,9 +18,10 @@ from passeplat.server.watch import Receive
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = Message
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Line: TypeAlias = tuple[str, str]
+"""Who asks, and in which version of HTTP."""
 
-_SERVER = ("Server", f"passeplat/{__version__}")
-_NO_CONTENT = frozenset({204, 304})
+NO_CONTENT = frozenset({204, 304})
 _CLIENT_GONE = 499  # as nginx logs it
 
 
@@ -31,21 +32,25 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     if is_preflight(scope["method"], headers):
         allowed = state.config.server_cors_allowed_origins
         answered = preflight(headers, allowed)
-        await _send(replace(answered, headers=(*answered.headers, _SERVER)), "OPTIONS", send)
+        await _send(replace(answered, headers=(*answered.headers, SERVER)), "OPTIONS", send)
         return
     call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
     try:
         response = await _answer(call, headers, state, receive)
     except ClientGone:
-        _log(call, scope, headers, (_CLIENT_GONE, 0), state)
+        log_call(call, _line(scope), headers, (_CLIENT_GONE, 0), state)
         return
-    finished = _finish(response, call, headers, state)
+    finished = finish(response, call, headers, state)
     size = await _send(finished, call.method, send)
-    _log(call, scope, headers, (finished.status, size), state)
+    log_call(call, _line(scope), headers, (finished.status, size), state)
 
 
-def _log(
-    call: Call, scope: Scope, headers: dict[str, str], outcome: tuple[int, int], state: State
+def _line(scope: Scope) -> Line:
+    return (scope.get("client") or ("-",))[0], scope["http_version"]
+
+
+def log_call(
+    call: Call, line: Line, headers: dict[str, str], outcome: tuple[int, int], state: State
 ) -> None:
     """The line of the request, after what led to it. `outcome`: status and bytes of the body."""
     config, (status, size) = state.config, outcome
@@ -58,11 +63,11 @@ def _log(
     log_queries(call.queries)
     target = call.raw_path + (b"?" + call.query_string if call.query_string else b"")
     log_access(
-        client=(scope.get("client") or ("-",))[0],
+        client=line[0],
         role=call.role,
         method=call.method,
         target=target.decode("latin-1"),
-        version=scope["http_version"],
+        version=line[1],
         status=status,
         size=size,
         headers=headers,
@@ -119,37 +124,20 @@ async def _read_rest(message: Message, receive: Receive, limit: int) -> bytes:
         message = await receive()
 
 
-def _finish(response: Response, call: Call, headers: dict[str, str], state: State) -> Response:
+def finish(response: Response, call: Call, headers: dict[str, str], state: State) -> Response:
     """The headers that do not depend on what was asked of the database."""
-    config = state.config
-    added: Headers = (_SERVER, *expose(headers.get("origin"), config.server_cors_allowed_origins))
-    if call.method == "OPTIONS" and "origin" not in headers:
-        added = (*added, ("Access-Control-Allow-Origin", "*"))
-    if "authorization" in headers:  # for whoever keeps copies: this one is for nobody else
-        added = (*added, ("Cache-Control", "private"))
-    if config.server_timing_enabled:
-        added = (*added, ("Server-Timing", call.timings.header()))
-    traced = config.server_trace_header
-    if traced is not None and (value := headers.get(traced.lower())) is not None:
-        added = (*added, (traced, value))
-    if state.stopping:
-        added = (*added, ("Connection", "close"))
-    return Response(response.status, _without_repeats(response.headers, added), response.body)
-
-
-def _without_repeats(own: Headers, added: Headers) -> Headers:
-    """What SQL said of the response stands; only `Vary` adds up."""
-    taken = {name.lower() for name, _ in own} - {"vary"}
-    return (*own, *(pair for pair in added if pair[0].lower() not in taken))
+    timing = call.timings.header() if state.config.server_timing_enabled else ""
+    added = added_headers(
+        call.method, headers, state.config, timing=timing, stopping=state.stopping
+    )
+    return replace(response, headers=with_added(response.headers, added))
 
 
 async def _send(response: Response, method: str, send: Send) -> int:
     """How many bytes of a body were sent."""
     body = response.body
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("utf-8")) for name, value in response.headers
-    ]
-    bodiless = response.status in _NO_CONTENT
+    headers = as_bytes(response.headers)
+    bodiless = response.status in NO_CONTENT
     if isinstance(body, bytes) and not bodiless and method != "HEAD":
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

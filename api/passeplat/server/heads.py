@@ -26,10 +26,16 @@ class Heads(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head = True
-        self._head = 0
+        self.begin_head()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        self.end_head()
+
+    def begin_head(self) -> None:
+        self._in_head = True
+        self._head = 0
+
+    def end_head(self) -> None:
         self._in_head = False
         self.headers = []  # not those of the scope: for the trailers, which nobody reads

@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+from asyncio import Protocol
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,18 +24,27 @@ GRACE = 30  # seconds that requests in flight may take to finish
 _LINGER = 0.3  # seconds for clients to learn that their connection is about to close
 
 
-def http_server(service: Service) -> uvicorn.Server:
-    """The server of the REST interface; `serve(sockets=…)` runs it."""
+def http_server(service: Service, protocol: type[Protocol] | None = None) -> uvicorn.Server:
+    """The server of the REST interface; `serve(sockets=…)` runs it. `protocol` speaks HTTP: if not
+    said, ours where httptools is installed."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> Any:
         yield {"passeplat": service.state}
 
     app = Starlette(routes=[Mount("", app=rest)], lifespan=lifespan)
-    return uvicorn.Server(_uvicorn_config(app, lifespan="on", timeout_graceful_shutdown=GRACE))
+    http = protocol or _protocol("passeplat.server.protocol", "RestProtocol")
+    return uvicorn.Server(
+        _uvicorn_config(app, http, lifespan="on", timeout_graceful_shutdown=GRACE)
+    )
 
 
-def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
+def _protocol(module: str, name: str) -> Any:
+    """Where httptools is not there to build on, h11 does as we want."""
+    return "h11" if find_spec("httptools") is None else getattr(import_module(module), name)
+
+
+def _uvicorn_config(app: Any, http: Any, **more: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         access_log=False,
@@ -42,18 +53,9 @@ def _uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=_protocol(),
+        http=http,
         **more,
     )
-
-
-def _protocol() -> Any:
-    """Where httptools is not there to build on, h11 does as we want."""
-    if find_spec("httptools") is None:
-        return "h11"
-    from passeplat.server.heads import Heads  # noqa: PLC0415 - it needs httptools
-
-    return Heads
 
 
 @asynccontextmanager
@@ -110,7 +112,8 @@ async def admin_server(config: Config, spokesman: Spokesman, main: Address) -> A
         yield
         return
     app = admin_app(spokesman, main)
-    server = uvicorn.Server(_uvicorn_config(app, lifespan="off", timeout_graceful_shutdown=1))
+    http = _protocol("passeplat.server.heads", "Heads")
+    server = uvicorn.Server(_uvicorn_config(app, http, lifespan="off", timeout_graceful_shutdown=1))
     with binding as bound:
         address = address_of(bound)
         async with listening(server, bound):

@@ -1,14 +1,19 @@
 """Fourth stage: a Transaction runs on a connection and its one row becomes a Result."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import orjson
 
 from passeplat.config import Config
+from passeplat.errors import DatabaseError, SchemaCacheMissing
 from passeplat.postgres.model import Batch, End, Row
 from passeplat.postgres.pool import Pool
 from passeplat.query.model import Result, Transaction
 from passeplat.server.observe import log
+from passeplat.server.shape import Shape
+from passeplat.server.state import State
 
 
 async def run(
@@ -20,29 +25,54 @@ async def run(
 ) -> Result:
     """`verdict` sees the result before the commit and rolls back by raising. `isolation` is the
     role's, which a function's own outranks."""
+    batch = batch_of(transaction, config, verdict, isolation)
+    return result_of(transaction, await run_batch(pool, config, batch))
+
+
+async def run_shape(shape: Shape, batch: Batch, state: State) -> tuple[tuple[Row, ...], ...]:
+    """Where it may, on a connection that others use at the same time."""
+    loop, sharing = asyncio.get_running_loop(), state.sharing
+    if sharing is None:
+        raise SchemaCacheMissing
+    if sharing.allows(shape):
+        landed = await sharing.lanes.run(as_read(batch))
+        if landed is not None:
+            flight, spent = landed
+            state.shared_reads += 1
+            sharing.observe(shape, spent)
+            if flight.error is not None:
+                raise DatabaseError(flight.error)
+            return tuple(flight.results)
+    start = loop.time()
+    try:
+        return await run_batch(state.pool, state.config, batch)
+    finally:
+        sharing.observe(shape, loop.time() - start)
+
+
+def batch_of(
+    transaction: Transaction,
+    config: Config,
+    verdict: Callable[[Result], None] | None,
+    isolation: str | None,
+) -> Batch:
     before = () if transaction.pre_request is None else (transaction.pre_request,)
     after = () if transaction.explain is None else (transaction.explain,)
-    position = len(before)
 
     def judge(rows: tuple[tuple[Row, ...], ...]) -> None:
         if verdict is not None:
-            verdict(_result(rows[position:], transaction.columns))
+            verdict(result_of(transaction, rows))
 
-    rows = await run_batch(
-        pool,
-        config,
-        Batch(
-            context=transaction.context,
-            statements=(*before, transaction.main, *after),
-            scope=transaction.scope,
-            isolation=transaction.isolation or isolation,
-            end=End.ROLLBACK if transaction.rollback else End.COMMIT,
-            prepare=config.db_prepared_statements,
-            verdict=None if verdict is None else judge,
-            calls=transaction.calls,
-        ),
+    return Batch(
+        context=transaction.context,
+        statements=(*before, transaction.main, *after),
+        scope=transaction.scope,
+        isolation=transaction.isolation or isolation,
+        end=End.ROLLBACK if transaction.rollback else End.COMMIT,
+        prepare=config.db_prepared_statements,
+        verdict=None if verdict is None else judge,
+        calls=transaction.calls,
     )
-    return _result(rows[position:], transaction.columns)
 
 
 async def run_batch(pool: Pool, config: Config, batch: Batch) -> tuple[tuple[Row, ...], ...]:
@@ -60,9 +90,15 @@ def queries(transaction: Transaction) -> tuple[str, ...]:
     return tuple(query.sql for query in asked if query is not None)
 
 
-def _result(rows: tuple[tuple[Row, ...], ...], columns: tuple[str, ...]) -> Result:
+def as_read(batch: Batch) -> Batch:
+    """Of reads there is nothing to roll back."""
+    return replace(batch, end=End.COMMIT) if batch.end is End.ROLLBACK else batch
+
+
+def result_of(transaction: Transaction, rows: tuple[tuple[Row, ...], ...]) -> Result:
     """Of the main statement, and of the counting EXPLAIN where there was one."""
-    main, *explained = rows
+    columns = transaction.columns
+    main, *explained = rows if transaction.pre_request is None else rows[1:]
     planned = _planned(explained[0]) if explained else None
     if not columns:
         return Result(body=b"\n".join(row[0] or b"" for row in main), planned_total=planned)

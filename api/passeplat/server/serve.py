@@ -20,15 +20,20 @@ from passeplat.server.stop import Stop, Stopped, stopping
 from passeplat.server.workers import serve_many
 
 
-def serve(sources: Sources, workers: int = 1, connect: Connect = pipeline.connect) -> None:
+def serve(
+    sources: Sources,
+    workers: int = 1,
+    connect: Connect = pipeline.connect,
+    protocol: type[asyncio.Protocol] | None = None,
+) -> None:
     """Blocks until SIGTERM or SIGINT, then lets requests in flight finish.
 
     Raises SettingError, a sentence that says what to do, if it cannot serve or cannot go on.
-    `connect` is for one worker: several have the connections of postgres.pipeline.
+    `connect` and `protocol` (see http_server) are for one worker: several have the usual ones.
     """
     config = sources.load()
     log(config, "crit", f"Starting passeplat {__version__}...")
-    running = serve_many(sources, workers) if workers > 1 else serve_one(sources, connect)
+    running = serve_many(sources, workers) if workers > 1 else serve_one(sources, connect, protocol)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(running)
 
@@ -38,7 +43,11 @@ def loop_factory() -> Any:
     return uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
 
 
-async def serve_one(sources: Sources, connect: Connect = pipeline.connect) -> None:
+async def serve_one(
+    sources: Sources,
+    connect: Connect = pipeline.connect,
+    protocol: type[asyncio.Protocol] | None = None,
+) -> None:
     config = sources.load()
     with bound_main(config) as main, stopping(config) as stop, suppress(Stopped):
         address = address_of(main)
@@ -49,16 +58,21 @@ async def serve_one(sources: Sources, connect: Connect = pipeline.connect) -> No
                 main,
                 stop,
                 lambda: log(config, "crit", f"API server listening on {address}"),
+                protocol,
             )
 
 
 async def serve_service(
-    service: Service, main: socket.socket, stop: Stop, announce: Callable[[], None]
+    service: Service,
+    main: socket.socket,
+    stop: Stop,
+    announce: Callable[[], None],
+    protocol: type[asyncio.Protocol] | None = None,
 ) -> None:
     """From the first schema cache to the last request. Raises SettingError if it cannot go on."""
     adopt_library_logs(lambda: service.state.config)
     service.when_failed = stop.set
-    server = http_server(service)
+    server = http_server(service, protocol)
     stop.when_forced = lambda: setattr(server, "force_exit", True)
     try:
         stop.when_reloaded = service.want

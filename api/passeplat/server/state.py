@@ -8,6 +8,8 @@ from passeplat.config import Config
 from passeplat.postgres.pool import Pool
 from passeplat.schema_cache.model import SchemaCache
 from passeplat.server.observe import Complaints
+from passeplat.server.shapes import Shapes
+from passeplat.server.sharing import Sharing
 from passeplat.server.watch import Watch
 
 
@@ -32,3 +34,25 @@ class State:
     watch: Watch = field(default_factory=Watch)
     lost: Event = field(default_factory=Event)  # a request could not reach the database
     stopping: bool = False  # clients are asked to close their connections
+    _shapes: Shapes | None = None
+    shared_reads: int = 0  # that shared a connection, since the start
+    _sharing: Sharing | None = None
+
+    @property
+    def shapes(self) -> Shapes | None:
+        """The shape cache of the present settings and schema cache."""
+        found = self._shapes
+        if found is not None and found.config is self.config and found.cache is self.schema_cache:
+            return found
+        if self.schema_cache is not None:
+            self._shapes = Shapes(self.config, self.schema_cache)
+        return self._shapes
+
+    @property
+    def sharing(self) -> Sharing | None:
+        """What the present schema cache is known to allow of it."""
+        if self._sharing is None or self._sharing.cache is not self.schema_cache:
+            if self.schema_cache is None:
+                return None
+            self._sharing = Sharing(self.pool, self.schema_cache)
+        return self._sharing

@@ -18,6 +18,7 @@ COUNTERS = {
     "pgrst_jwt_cache_requests_total": "counter",
     "pgrst_jwt_cache_hits_total": "counter",
     "pgrst_jwt_cache_evictions_total": "counter",
+    "passeplat_shared_reads_total": "counter",
 }
 
 

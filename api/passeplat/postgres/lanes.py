@@ -1,0 +1,149 @@
+"""Lanes: connections that several short reads share, each a transaction of its own.
+
+A read is sent behind those that are under way, up to its own Sync: isolation and errors are as if
+it were alone, only its place in time is not. Nothing is reset between two of them, so only reads
+that cannot change their session may be sent here (see server/inert.py); the caller knows which.
+No statement is ever cancelled here, for it would be a neighbour's; when a connection is lost, the
+reads on it are to be run elsewhere.
+
+A lane borrows its connection from the pool when it has something to send and gives it back when all
+has landed, reset as after any request.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from passeplat.errors import PasseplatError
+from passeplat.postgres.flight import Flight, needs_block
+from passeplat.postgres.model import Batch, Connection
+from passeplat.postgres.pipeline import Pipeline
+from passeplat.postgres.pool import Pool
+
+Landed = Callable[[Flight, float], None]
+"""Called with the flight, and for how many seconds the connection was busy with it."""
+
+_MOST = 2
+_UNUSED = 0.05  # seconds a lane may hold a connection that nobody uses
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    connection: Pipeline | None = None
+    under_way: int = 0
+    since: float = 0.0  # when the one that is being answered became the first
+
+
+class Lanes:
+    def __init__(self, pool: Pool) -> None:
+        """Half of the connections of a small pool, and no more than a few of a large one."""
+        self._pool = pool
+        self._lanes = [_Lane() for _ in range(min(_MOST, pool.size // 2))]
+        self._loop = asyncio.get_running_loop()
+        self._opening: asyncio.Task[None] | None = None
+
+    def send(self, batch: Batch, landed: Landed) -> bool:
+        """False if no lane has a connection, or the batch needs one of its own. Raises what a batch
+        that cannot be sent raises."""
+        if needs_block(batch):
+            return False
+        lane = self._best_lane()
+        if lane is None or lane.connection is None:
+            self._open_later()
+            return False
+        lane.connection.share(Flight(landed=partial(self._land, lane, landed)), batch)
+        if lane.under_way == 0:
+            lane.since = self._loop.time()
+        lane.under_way += 1
+        return True
+
+    async def run(self, batch: Batch) -> tuple[Flight, float] | None:
+        """As it landed, and the seconds it took. None: run it elsewhere, for no lane had a
+        connection, or the one that had was lost, or its prepared statement was."""
+        done: asyncio.Future[tuple[Flight, float]] = self._loop.create_future()
+
+        def landed(flight: Flight, spent: float) -> None:
+            if not done.done():
+                done.set_result((flight, spent))
+
+        if not self.send(batch, landed):
+            return None
+        flight, spent = await done
+        return None if must_run_elsewhere(flight) else (flight, spent)
+
+    def _best_lane(self) -> _Lane | None:
+        best = None
+        for lane in self._lanes:
+            connection = lane.connection
+            if connection is None or not self._pool.is_usable(connection):
+                continue
+            if best is None or lane.under_way < best.under_way:
+                best = lane
+        if best is not None and best.under_way == 0:
+            return best
+        return self._another_lane() or best
+
+    def _another_lane(self) -> _Lane | None:
+        """One that was not in use, if the pool has a connection for it."""
+        lane = next((each for each in self._lanes if each.connection is None), None)
+        if lane is None:
+            return None
+        found = self._pool.take()
+        if found is None:
+            return None
+        lane.connection = self._shareable(found)
+        return lane if lane.connection is not None else None
+
+    def _shareable(self, connection: Connection) -> Pipeline | None:
+        """None if it cannot be shared: then it is given back, and no other of the pool can be."""
+        if isinstance(connection, Pipeline) and connection.is_shareable():
+            return connection
+        if not connection.is_closed():
+            self._lanes.clear()
+        self._pool.release(connection)
+        return None
+
+    def _open_later(self) -> None:
+        """Where others wait for connections a lane waits too."""
+        if self._lanes and self._opening is None:
+            self._opening = self._loop.create_task(self._open())
+
+    async def _open(self) -> None:
+        try:
+            connection = await self._pool.acquire()
+        except PasseplatError:
+            return
+        finally:
+            self._opening = None
+        shareable = self._shareable(connection)
+        if shareable is None:
+            return
+        lane = next((each for each in self._lanes if each.connection is None), None)
+        if lane is None:
+            self._pool.release(shareable)
+            return
+        lane.connection = shareable
+        self._loop.call_later(_UNUSED, self._give_back, lane, shareable)
+
+    def _give_back(self, lane: _Lane, connection: Pipeline) -> None:
+        if lane.connection is connection and lane.under_way == 0:
+            lane.connection = None
+            self._pool.release(connection)
+
+    def _land(self, lane: _Lane, landed: Landed, flight: Flight) -> None:
+        now = self._loop.time()
+        spent, lane.since = now - lane.since, now
+        lane.under_way -= 1
+        connection = lane.connection
+        if connection is not None:
+            if flight.error is not None:
+                connection.forget(flight)
+            if lane.under_way == 0:
+                connection.reset()
+                self._give_back(lane, connection)
+        landed(flight, spent)
+
+
+def must_run_elsewhere(flight: Flight) -> bool:
+    return flight.lost is not None or flight.stale_step() is not None

@@ -1,0 +1,224 @@
+"""Reads answered by the protocol itself: the bytes of the application, whatever arrives how."""
+
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import httpx
+import pytest
+from tests.serving import ACME, ADA, ANNA, BEA, GLOBEX, Served, bearer, serving
+
+REFERENCE = """
+import os
+from passeplat.config import Sources
+from passeplat.server.heads import Heads
+from passeplat.server.serve import serve
+serve(Sources(os.environ, None), protocol=Heads)
+"""
+SHARED = re.compile(r"^passeplat_shared_reads_total (\d+)", re.MULTILINE)
+TODOS = "/v1/todos?select=id,title,project:projects(name)&order=id&limit=5"
+
+
+@pytest.fixture(scope="module")
+def reference(served: Served) -> Iterator[Served]:
+    """The same database, answered by the application alone."""
+    with serving(served.database, command=(sys.executable, "-c", REFERENCE)) as running:
+        yield running
+
+
+def shared_reads(server: Served) -> int:
+    found = SHARED.search(httpx.get(f"{server.admin}/metrics").text.replace(".0\n", "\n"))
+    assert found
+    return int(found[1])
+
+
+@contextmanager
+def connected(server: Served) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as opened:
+        yield opened
+
+
+def head(path: str, method: str = "GET", version: str = "1.1", **headers: str) -> bytes:
+    named = {"Host": "localhost", **{key.replace("_", "-"): headers[key] for key in headers}}
+    lines = (f"{name}: {value}\r\n" for name, value in named.items())
+    return f"{method} {path} HTTP/{version}\r\n{''.join(lines)}\r\n".encode()
+
+
+def response(opened: socket.socket, *, bodiless: bool = False) -> bytes:
+    """One, as it came, without its date."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += _more(opened)
+    fields, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", fields)
+    missing = 0 if bodiless or length is None else int(length[1]) - len(body)
+    while missing > 0:
+        more = _more(opened)
+        body, missing = body + more, missing - len(more)
+    return re.sub(rb"date: [^\r]+", b"date", fields) + b"\r\n\r\n" + body
+
+
+def _more(opened: socket.socket) -> bytes:
+    more = opened.recv(65536)
+    assert more, "the connection was closed"
+    return more
+
+
+def until_shared(server: Served, request: bytes, *, bodiless: bool = False) -> bytes:
+    """The answer, once one like it came from a shared connection."""
+    with connected(server) as opened:
+        for _ in range(200):
+            before = shared_reads(server)
+            opened.sendall(request)
+            answered = response(opened, bodiless=bodiless)
+            if shared_reads(server) > before:
+                return answered
+    raise AssertionError("it is never answered from a shared connection")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (TODOS, {}),
+        ("/v1/todos?id=eq.00000000-0000-4000-8000-000000000000", {}),
+        ("/v1/todos?select=title&title=like.*e*&order=title", {}),
+        ("/rest/v1/todos?select=title&title=in.(a,%22b,c%22)", {"X_Forwarded_For": "127.0.0.1"}),
+        ("/v1/todos?select=id&order=id&limit=2", {"Prefer": "count=exact"}),
+        ("/v1/todos?select=id&order=id&limit=1", {"Accept": "application/vnd.pgrst.object+json"}),
+        ("/v1/todos?select=id", {"Accept": "application/vnd.pgrst.object+json"}),
+        ("/v1/todos?select=id,title&order=id", {"Accept": "text/csv"}),
+        ("/v1/todos?select=title&order=id", {"Range": "0-1", "Range_Unit": "items"}),
+        ("/v1/todos?select=title&order=id", {"Origin": "https://example.org"}),
+        ("/v1/todos?select=title&order=id&offset=100", {"Prefer": "count=exact"}),
+        ("/v1/todos?select=title&id=eq.nonsense", {}),
+        ("/v1/todos?select=title&title=eq.%C3%A9%20%2B&order=id", {"Cookie": "a=b; c=d"}),
+        ("/todos?select=title&order=id", {"Accept_Profile": "v2"}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_bytes_are_those_of_the_application(
+    served: Served, reference: Served, method: str, path: str, headers: dict[str, str]
+) -> None:
+    request = head(path, method, **headers, **bearer(ADA))
+    bodiless = method == "HEAD"
+    with connected(reference) as opened:
+        opened.sendall(request)
+        expected = response(opened, bodiless=bodiless)
+    assert until_shared(served, request, bodiless=bodiless) == expected
+
+
+def test_another_value_is_another_answer(served: Served) -> None:
+    with served.client(ADA) as client:
+        titles = [each["title"] for each in client.get("/v1/todos?select=title").json()]
+        until_shared(served, head("/v1/todos?select=title&title=eq.x", **bearer(ADA)))
+        for title in titles:
+            found = client.get("/v1/todos", params={"select": "title", "title": f"eq.{title}"})
+            assert {each["title"] for each in found.json()} == {title}
+
+
+def test_tenants_do_not_meet(served: Served) -> None:
+    """Each on a connection of its own and all at the same time."""
+    path = "/v1/todos?select=title,organization_id"
+    until_shared(served, head(path, **bearer(ADA)))
+    before, wrong = shared_reads(served), list[str]()
+
+    def ask(claims: dict[str, str], organization: str) -> None:
+        with served.client(claims) as client:
+            for _ in range(60):
+                found = {each["organization_id"] for each in client.get(path).json()}
+                wrong.extend(found - {organization})
+
+    people = [(ADA, ACME), (BEA, GLOBEX), (ANNA, ACME)] * 3
+    asking = [Thread(target=ask, args=person) for person in people]
+    for each in asking:
+        each.start()
+    for each in asking:
+        each.join()
+    assert wrong == []
+    assert shared_reads(served) > before
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(served: Served) -> None:
+    by_protocol = [head(f"/v1/todos?select=title&limit={n}", **bearer(ADA)) for n in (1, 2, 3)]
+    for each in by_protocol:
+        until_shared(served, each)
+    by_application = head("/v1/todos?select=title&or=(id.is.null)", **bearer(ADA))
+    requests = [by_protocol[0], by_application, by_protocol[1], by_protocol[2], by_application]
+    with connected(served) as opened:
+        alone = []
+        for each in requests:
+            opened.sendall(each)
+            alone.append(response(opened))
+    with connected(served) as opened:
+        opened.sendall(b"".join(requests) + head("/v1/nothing", Connection="close"))
+        received = b""
+        while more := opened.recv(65536):
+            received += more
+    received = re.sub(rb"date: [^\r]+", b"date", received)
+    assert received.startswith(b"".join(alone))
+
+
+def test_a_request_may_arrive_a_byte_at_a_time(served: Served) -> None:
+    request = head(TODOS, **bearer(ADA))
+    whole = until_shared(served, request)
+    with connected(served) as opened:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in request:
+            opened.sendall(bytes([byte]))
+        assert response(opened) == whole
+
+
+@pytest.mark.parametrize(
+    ("version", "headers"), [("1.1", {"Connection": "close"}), ("1.0", {})], ids=str
+)
+def test_a_connection_that_is_to_end_ends(
+    served: Served, version: str, headers: dict[str, str]
+) -> None:
+    until_shared(served, head(TODOS, **bearer(ADA)))
+    with connected(served) as opened:
+        opened.sendall(head(TODOS, version=version, **headers, **bearer(ADA)))
+        assert b"connection: close" in response(opened)
+        assert opened.recv(1) == b""
+
+
+def test_who_waits_for_the_word_to_go_on_gets_it(served: Served) -> None:
+    until_shared(served, head(TODOS, **bearer(ADA)))
+    with connected(served) as opened:
+        opened.sendall(head(TODOS, Expect="100-continue", Content_Length="2", **bearer(ADA)))
+        assert opened.recv(65536).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+        opened.sendall(b"{}")
+        assert response(opened).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_other_headers_on_one_connection_are_looked_at_again(served: Served) -> None:
+    path = "/v1/todos?select=organization_id"
+    for claims in (ADA, BEA):
+        until_shared(served, head(path, **bearer(claims)))
+    with connected(served) as opened:
+        for claims, organization in [(ADA, ACME), (BEA, GLOBEX), (ADA, ACME)]:
+            opened.sendall(head(path, **bearer(claims)))
+            answered = response(opened)
+            assert organization.encode() in answered
+            assert ({ACME, GLOBEX} - {organization}).pop().encode() not in answered
+
+
+def test_who_leaves_before_the_answer_harms_nobody(served: Served) -> None:
+    request = head(TODOS, **bearer(ADA))
+    whole = until_shared(served, request)
+    for _ in range(30):
+        with connected(served) as opened:
+            opened.sendall(request)
+    with connected(served) as opened:
+        opened.sendall(request)
+        assert response(opened) == whole
+
+
+def test_a_token_that_ends_is_refused_by_the_protocol_too(served: Served) -> None:
+    until_shared(served, head(TODOS, **bearer(ADA)))
+    with connected(served) as opened:
+        opened.sendall(head(TODOS, Authorization="Bearer nonsense"))
+        assert response(opened).startswith(b"HTTP/1.1 401")
