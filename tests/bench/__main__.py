@@ -21,7 +21,7 @@ from typing import Any
 
 import floor
 from database import Database, database, fill
-from load import drive, drive_pgbench
+from load import drive, drive_pgbench, settle
 from peers import Running, peers, running
 from picture import draw
 from report import FLOOR, tables
@@ -79,6 +79,7 @@ def _run(  # noqa: PLR0913, PLR0917 - one call
         arguments = (service.url, requests, clients)
         drive(*arguments, options.warm_up, service.process, base.process)
         measured = drive(*arguments, options.seconds, service.process, base.process)
+        settle(service.process)
         yield service.peer.name, measured.sample()
     if base.pgbench and (not options.peers or FLOOR in options.peers):
         script = floor.script(workload, cache)
@@ -118,8 +119,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clients", type=numbers, default=[1, 16, 64])
     parser.add_argument("--peers", type=listed, default=[], help="by name; all of them if not said")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=5, help="of one run")
-    parser.add_argument("--warm-up", type=float, default=1)
+    parser.add_argument("--seconds", type=int, default=5, help="of one run")
+    parser.add_argument("--warm-up", type=int, default=1)
     parser.add_argument("--out", default=str(RESULTS), help="folder for JSON, table and pictures")
     options = parser.parse_args()
     if unknown := set(options.workloads) - set(names):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from workloads import Request, token
 
 _TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # microseconds
+_PAUSE = 0.2  # seconds
+_IDLE = 20_000  # microseconds of CPU in a pause
 _UTIME, _CUTIME = 11, 13  # of /proc/pid/stat, after the name
 
 Sample = dict[str, float]
@@ -34,12 +37,12 @@ class Measured:
 
 
 def drive(  # noqa: PLR0913, PLR0917 - who is asked what, how long
-    url: str, requests: list[Request], clients: int, seconds: float, service: int, database: int
+    url: str, requests: list[Request], clients: int, seconds: int, service: int, database: int
 ) -> Measured:
     """`service` and `database`: the process each began as, whose children belong to it."""
     with _script(requests) as script, _cpu(service) as ours, _cpu(database) as theirs:
         printed = subprocess.run(
-            ["wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s", "-s", _LUA, url, "--", script],
+            ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "-s", _LUA, url, "--", script],
             check=True,
             capture_output=True,
             text=True,
@@ -58,13 +61,13 @@ def drive(  # noqa: PLR0913, PLR0917 - who is asked what, how long
 
 
 def drive_pgbench(  # noqa: PLR0913, PLR0917 - as above
-    pgbench: str, url: str, script: str, clients: int, seconds: float, database: int
+    pgbench: str, url: str, script: str, clients: int, seconds: int, database: int
 ) -> Measured:
     """The same statements without HTTP."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file, _cpu(database) as theirs:
         file.write(script)
         file.flush()
-        arguments = ["-n", "-Mprepared", "-j1", f"-c{clients}", f"-T{max(1, round(seconds))}"]
+        arguments = ["-n", "-Mprepared", "-j1", f"-c{clients}", f"-T{seconds}"]
         done = subprocess.run(
             [pgbench, *arguments, "-f", file.name, "-l", "--log-prefix", f"{file.name}.log", url],
             check=True,
@@ -75,7 +78,7 @@ def drive_pgbench(  # noqa: PLR0913, PLR0917 - as above
     assert " 0 (0.000%)" in done.stdout, done.stdout + done.stderr
     number = max(1, len(times))
     return Measured(
-        rate=number / max(1, round(seconds)),
+        rate=number / seconds,
         p50=times[number // 2],
         p99=times[number * 99 // 100],
         server_cpu=0,
@@ -83,6 +86,14 @@ def drive_pgbench(  # noqa: PLR0913, PLR0917 - as above
         memory=0,
         errors=0,
     )
+
+
+def settle(service: int) -> None:
+    """Waits until it is done with what wrk has left behind."""
+    before, after = 0.0, _spent(service)
+    while after - before > _IDLE:
+        time.sleep(_PAUSE)
+        before, after = after, _spent(service)
 
 
 def peak_memory(process: int) -> float:

@@ -79,7 +79,7 @@ def _ratio(rows: Rows, peer: str, case: tuple[str, int]) -> str:
         if row["round"] in ours and row["rate"]
     )
     if peer == "passeplat" or not ratios:
-        return "1"
+        return "1" if peer == "passeplat" else ""
     spread = f" ({ratios[0]:.2f} to {ratios[-1]:.2f})" if len(ratios) > 1 else ""
     return f"{median(ratios):.2f}{spread}"
 

@@ -109,12 +109,6 @@ WORKLOADS = (
         lambda number: Request("POST", "/events", json.dumps(_event(number)), role=ROLES[1]),
     ),
     Workload(
-        "bulk",
-        "a thousand rows inserted",
-        lambda number: Request("POST", "/event", _bulk(number), role=ROLES[1]),
-        lambda number: Request("POST", "/events/bulk", _bulk(number), role=ROLES[1]),
-    ),
-    Workload(
         "update",
         "one row by its key, nothing returned",
         lambda number: Request(
@@ -129,5 +123,11 @@ WORKLOADS = (
         "one row by its key, three roles in turn",
         lambda number: _point(number, ROLES[number % 3]),
         lambda number: _point_by_hand(number, ROLES[number % 3]),
+    ),
+    Workload(
+        "bulk",
+        "a thousand rows inserted",
+        lambda number: Request("POST", "/event", _bulk(number), role=ROLES[1]),
+        lambda number: Request("POST", "/events/bulk", _bulk(number), role=ROLES[1]),
     ),
 )
