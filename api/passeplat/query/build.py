@@ -11,6 +11,7 @@ from passeplat.query.body import ROWS, body_sql
 from passeplat.query.call import call_sql
 from passeplat.query.context import context_query, search_path
 from passeplat.query.count import count_sql
+from passeplat.query.lines import lines_of
 from passeplat.query.model import Transaction
 from passeplat.query.mutate import INSERTED, mutate_sql
 from passeplat.query.params import Params
@@ -32,6 +33,7 @@ def build(
         isolation=plan.isolation,
         rollback=rolls_back(plan, config),
         calls=plan.change is not None or config.db_pre_request is not None,
+        lines=lines_of(plan),
     )
 
 

@@ -26,6 +26,7 @@ from passeplat.server.observe import logs_status
 from passeplat.server.run import as_read, batch_of, result_of
 from passeplat.server.shapes import Match
 from passeplat.server.state import State
+from passeplat.server.stream import is_long, observe_length
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -94,6 +95,7 @@ class Exchange:
         if flight.error is not None:
             raise DatabaseError(flight.error)
         result = result_of(self.transaction, tuple(flight.results))
+        observe_length(shape, result.body)
         count = counted(result)
         if count is None or not self.keep_alive or self.state.stopping:
             return self._whole(self._call(), shape.response(result, texts, config), default)
@@ -156,6 +158,8 @@ def begin(exchange: Exchange, landed: Callable[[Exchange, Flight], None]) -> boo
         parts = exchange.method, url.path, url.query or b"", sender.headers
         match = shapes.match(*parts, claims.role, b"")
         if match is None or match.shape.plan.warning or not sharing.allows(match.shape):
+            return False
+        if is_long(match.shape):
             return False
         exchange.role, exchange.match = claims.role, match
         exchange.transaction = match.shape.filled(match.values, claims.payload, *sender.context)

@@ -30,6 +30,8 @@ from passeplat.server.mask import masked, one_line, quotable
 _PARTS = ("jwt", "parse", "plan", "transaction", "response")
 _LEVELS = ("crit", "error", "warn", "info", "debug")
 _FROM_STATUS = {"crit": 1000, "error": 500, "warn": 400, "info": 0, "debug": 0}
+_TOLD = "ASGI callable returned without completing response."
+"""How uvicorn complains of a body that was left unfinished; what went wrong is told already."""
 _OF_ROWS = "23"  # the class of SQLSTATEs whose details are values of a row
 _SERVER_ERROR = 500
 _TO_COMPLAIN_OF = (DatabaseError, ConnectionFailed, ConnectionLost)
@@ -158,7 +160,7 @@ class LibraryLog(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             log_failure(self._config(), record.getMessage().split("\n", 1)[0], error)
-        else:
+        elif record.getMessage() != _TOLD:
             level = "error" if record.levelno >= logging.ERROR else "warn"
             log(self._config(), level, masked(record.getMessage()))
 
