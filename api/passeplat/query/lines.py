@@ -11,7 +11,8 @@ from passeplat.query.model import Frame, Lines
 from passeplat.query.params import Params
 from passeplat.query.read import read_sql
 
-_FEW = 1000  # rows
+FEW = 1000
+"""Rows. Of a read that may give more, at most one more is asked for at once."""
 
 _ARRAY = Frame(b"[", b", \n ", b"]", b"[]")
 _STRIPPED = Frame(b"[", b",", b"]", b"[]")
@@ -59,7 +60,7 @@ def _total(plan: Plan) -> Query:
 def _are_few(plan: Plan) -> bool:
     """Whatever the database holds: a page is asked for, or one row by its key."""
     limit = plan.read.range.limit
-    if limit is not None and limit <= _FEW:
+    if limit is not None and limit <= FEW:
         return True
     named = {
         each.target.name
@@ -73,7 +74,7 @@ def _names_value(condition: ResolvedFilter) -> bool:
     operation, target = condition.operation, condition.target
     return (
         isinstance(operation, Comparison)
-        and (operation.operator, operation.quantifier) == ("=", None)
+        and (operation.operator, operation.quantifier) == ("eq", None)
         and not condition.negated
         and not target.path
     )

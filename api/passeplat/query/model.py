@@ -32,7 +32,7 @@ class Lines:
     rows: Query
     total: Query | None  # how many rows there are without limit and offset, if that is asked
     frame: Frame
-    few: bool  # at most some hundred rows, whatever the database holds
+    few: bool  # whatever the database holds; else the main statement stops after some rows
 
 
 @dataclass(frozen=True, slots=True)

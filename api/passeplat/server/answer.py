@@ -36,7 +36,16 @@ from passeplat.server.run import batch_of, queries, result_of, run, run_shape
 from passeplat.server.shape import Shape
 from passeplat.server.shapes import Match
 from passeplat.server.state import State
-from passeplat.server.stream import Respond, batch_of_lines, is_long, observe_length, stream
+from passeplat.server.stream import (
+    HELD_BACK,
+    Reading,
+    Respond,
+    batch_of_lines,
+    is_long,
+    observe_cut,
+    observe_length,
+    stream,
+)
 
 _LONG = 64 * 1024  # bytes of a body
 
@@ -109,7 +118,7 @@ async def _answer(call: Call, state: State) -> Response:
                 settings = shapes.cache.role_settings.get(claims.role, ())
                 transaction = build(plan, claims, config, settings)
             lines = transaction.lines
-            if lines is not None and not lines.few and call.may_stream:
+            if lines is not None and not lines.few:
                 respond = partial(render, plan, config=config)
                 return await _stream(call, plan, transaction, state, respond)
             result = await _execute(call, plan, transaction, state)
@@ -134,16 +143,16 @@ async def _answer_match(call: Call, match: Match, claims: Claims, state: State) 
             as_object(read_cookies(fields)),
         )
     shape = match.shape
-    if shape.lines is not None and is_long(shape) and call.may_stream:
-        transaction = replace(transaction, lines=shape.lines.filled(match.values))
-        respond = partial(shape.response, texts=match.texts, config=config)
-        response = await _stream(call, plan, transaction, state, respond)
-        observe_length(shape, response.body)
-        return response
-    result = await _execute(call, plan, transaction, state, shape)
-    observe_length(shape, result.body)
-    with call.timings.of("response"):
-        return shape.response(result, match.texts, config)
+    if not is_long(shape):
+        result = await _execute(call, plan, transaction, state, shape)
+        if not observe_cut(shape, result):
+            with call.timings.of("response"):
+                return shape.response(result, match.texts, config)
+    lines = None if shape.lines is None else shape.lines.filled(match.values)
+    respond = partial(shape.response, texts=match.texts, config=config)
+    response = await _stream(call, plan, replace(transaction, lines=lines), state, respond)
+    observe_length(shape, response.body)
+    return response
 
 
 async def _stream(
@@ -158,7 +167,8 @@ async def _stream(
     if state.config.log_query:
         call.queries += (query.sql for query in (transaction.context, *batch.statements))
     with call.timings.of("transaction"):
-        return await stream(batch, lines, plan.read.range, state, respond)
+        reads = Reading(batch, lines, plan.read.range, HELD_BACK if call.may_stream else None)
+        return await stream(reads, state.pool, respond)
 
 
 async def _execute(

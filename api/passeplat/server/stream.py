@@ -11,11 +11,12 @@ from typing import TypeAlias
 
 from passeplat.config import Config
 from passeplat.postgres.model import Batch, End, Piece, Query, Row
+from passeplat.postgres.pool import Pool
+from passeplat.query.lines import FEW
 from passeplat.query.model import Frame, Lines, Result, Transaction
 from passeplat.request.model import Range
 from passeplat.response.model import Response
 from passeplat.server.shape import Shape
-from passeplat.server.state import State
 
 Respond: TypeAlias = Callable[[Result], Response]
 Results: TypeAlias = tuple[tuple[Row, ...], ...]
@@ -43,6 +44,16 @@ def observe_length(shape: Shape, body: object) -> None:
     shape.pace.long = shape.pace.long or not isinstance(body, bytes) or len(body) > HELD_BACK
 
 
+def observe_cut(shape: Shape, result: Result) -> bool:
+    """Whether there are more rows than were asked for at once: then all are to be asked anew."""
+    cut = shape.lines is not None and not shape.lines.few and result.page_total > FEW
+    if cut:
+        shape.pace.long = True
+    else:
+        observe_length(shape, result.body)
+    return cut
+
+
 def batch_of_lines(
     transaction: Transaction, lines: Lines, config: Config, isolation: str | None
 ) -> Batch:
@@ -61,19 +72,25 @@ def batch_of_lines(
     )
 
 
-async def stream(
-    batch: Batch, lines: Lines, wanted: Range, state: State, respond: Respond
-) -> Response:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    batch: Batch
+    lines: Lines
+    wanted: Range  # the rows asked for
+    held: int | None  # bytes held back; None: all, for a client that cannot read chunks
+
+
+async def stream(reads: Reading, pool: Pool, respond: Respond) -> Response:
     """The answer with its whole body, or with one that is still to come: then it is to be closed.
 
-    Raises what Pool.run and `respond` raise. `wanted`: the rows asked for.
+    Raises what Pool.run and `respond` raise.
     """
-    number = len(batch.statements) - 2
-    pieces = state.pool.stream(batch, number)
+    number, lines = len(reads.batch.statements) - 2, reads.lines
+    pieces = pool.stream(reads.batch, number)
     try:
-        rows, results, is_whole = await _beginning(pieces, lines.frame)
+        rows, results, is_whole = await _beginning(pieces, reads)
         total = None if lines.total is None else int(results[number - 1][0][0] or b"0")
-        count = len(rows) if is_whole else _page(wanted, total)
+        count = len(rows) if is_whole else _page(reads.wanted, total)
         framed = lines.frame.whole if is_whole else lines.frame.beginning
         said = results[-1 if is_whole else number - (1 if total is None else 2)]
         answered = respond(_result(framed(rows), count, total, said))
@@ -109,7 +126,7 @@ class Chunks:
 
 
 async def _beginning(
-    pieces: AsyncGenerator[Piece, None], frame: Frame
+    pieces: AsyncGenerator[Piece, None], reads: Reading
 ) -> tuple[list[bytes], Results, bool]:
     """Rows, the results of the statements that are done, and whether that is all."""
     rows: list[bytes] = []
@@ -118,8 +135,8 @@ async def _beginning(
         if not piece.rows:
             return rows, piece.results, True
         rows += piece.rows
-        size += sum(map(len, piece.rows)) + len(frame.between) * len(piece.rows)
-        if size > HELD_BACK:
+        size += sum(map(len, piece.rows)) + len(reads.lines.frame.between) * len(piece.rows)
+        if reads.held is not None and size > reads.held:
             return rows, piece.results, False
     raise AssertionError("rows without an end")
 
