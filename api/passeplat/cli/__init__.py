@@ -179,14 +179,30 @@ def ready(file: str | None) -> None:
 @main.command(short_help="Apply pending migrations.")
 @click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
 @click.option("--database", metavar="URL", help="Default: the setting db-uri.")
+@click.option("--to", metavar="NAME", help="The last migration to apply.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be applied.")
 @says_what_went_wrong
-def migrate(file: str | None, database: str | None) -> None:
+def migrate(file: str | None, database: str | None, to: str | None, dry_run: bool) -> None:
     """Apply the pending files of db/migrations/; without any, load the final state into an empty
     database.
 
     One migrates at a time: others wait. A migration that was changed after it was applied is
-    refused.
+    refused, and so is a database that somebody has changed since. What was interrupted goes on
+    where it was.
     """
-    from passeplat.cli.migrate import run_migrations
+    from passeplat.cli.migrate import run_migrations, show_pending
 
-    run_migrations(Path.cwd(), project_file(file), database)
+    run = show_pending if dry_run else run_migrations
+    run(Path.cwd(), project_file(file), database, to)
+
+
+@main.command(short_help="Print which migrations are applied.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@click.option("--database", metavar="URL", help="Default: the setting db-uri.")
+@says_what_went_wrong
+def status(file: str | None, database: str | None) -> None:
+    """Print which migrations a database has, which are pending, and what somebody has changed in it
+    since the last one. Changes nothing."""
+    from passeplat.cli.migrate import show_status
+
+    show_status(Path.cwd(), project_file(file), database)

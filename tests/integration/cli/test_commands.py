@@ -1,6 +1,7 @@
 """The commands of a project, each as a process."""
 
 import asyncio
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -208,6 +209,21 @@ def test_two_migrate_at_once_and_each_file_is_applied_once(
     ]
 
 
+def test_what_is_pending_is_told_without_doing_it(
+    passeplat: Run, project: Path, database: str
+) -> None:
+    migration = project / "db" / "migrations" / "20261124T090000_count.sql"
+    migration.write_text("create table public.visits (at timestamptz);")
+    environment = {"PASSEPLAT_DB_URI": database}
+    dry = passeplat("migrate", "--dry-run", folder=project, **environment)
+    assert dry.stdout == "Would apply 20261124T090000_count: 1 statements.\n"
+    before = passeplat("status", folder=project, **environment).stdout
+    passeplat("migrate", folder=project, **environment)
+    after = passeplat("status", folder=project, **environment).stdout
+    assert "20261124T090000_count  pending: 1 statements\n" in before
+    assert re.search(r"20261124T090000_count  applied \S+ \S+ by postgres\n", after)
+
+
 def test_help_names_every_command(passeplat: Run) -> None:
     shown = passeplat("--help").stdout
     commands = (
@@ -220,6 +236,7 @@ def test_help_names_every_command(passeplat: Run) -> None:
         "schema-cache",
         "ready",
         "migrate",
+        "status",
     )
     assert all(f"\n  {command} " in shown for command in commands)
 
