@@ -61,9 +61,9 @@ class Pool:
     def size(self) -> int:
         return self._limits.size
 
-    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, batch: Batch, *, for_request: bool = True) -> tuple[tuple[Row, ...], ...]:
         """Raises what Connection.run raises, PoolTimeout, and ConnectionFailed."""
-        connection = await self.acquire()
+        connection = await self.acquire(for_request=for_request)
         try:
             return await connection.run(batch)
         finally:
@@ -78,8 +78,9 @@ class Pool:
         finally:
             self.release(connection)
 
-    async def acquire(self) -> Connection:
-        """A connection that is to be given back with `release`, whatever happens."""
+    async def acquire(self, *, for_request: bool = True) -> Connection:
+        """A connection that is to be given back with `release`, whatever happens. `for_request`:
+        waiting for it in vain counts as a timeout."""
         self._check_open()
         connection = self.take()
         if connection is not None:
@@ -88,7 +89,7 @@ class Pool:
             async with asyncio.timeout(self._limits.acquisition):
                 return await self._wait()
         except TimeoutError:
-            self._timeouts += 1
+            self._timeouts += for_request
             raise PoolTimeout from None
 
     def take(self) -> Connection | None:
