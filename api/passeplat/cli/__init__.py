@@ -206,3 +206,30 @@ def status(file: str | None, database: str | None) -> None:
     from passeplat.cli.migrate import show_status
 
     show_status(Path.cwd(), project_file(file), database)
+
+
+@main.group(short_help="What the API promises its clients.")
+def api() -> None:
+    """What the API promises its clients."""
+
+
+@api.command(name="diff", short_help="Print what changes for the clients of the API.")
+@click.argument("before", default="db/migrations")
+@click.argument("after", default="db")
+@click.option("--json", "as_json", is_flag=True, help="For programs: a document by schema.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@says_what_went_wrong
+def api_diff(before: str, after: str, as_json: bool, file: str | None) -> None:
+    """Print what changes for the clients of the API between two states of the schema, for which
+    roles, and whether it can break them. Exit status 2 if it can.
+
+    A state is the URL of a database, a folder of migrations, or a folder with a final state.
+
+    \b
+    passeplat api diff                                    what is not in a migration yet
+    passeplat api diff postgresql://…/app db              what a deployment would change
+    """
+    from passeplat.cli.api import show_change_of_contract
+
+    if show_change_of_contract(project_file(file), before, after, as_json=as_json):
+        sys.exit(2)
