@@ -79,7 +79,8 @@ def test_the_admin_server_tells_no_secret_and_no_row(hostile: Served, path: str)
 
 def test_metrics_count_and_name_nobody(hostile: Served) -> None:
     lines = httpx.get(f"{hostile.admin}/metrics").text.splitlines()
-    shape = re.compile(r'# TYPE pgrst_\w+ \w+|pgrst_\w+(\{status="(SUCCESS|FAIL)"\})? [\d.e+-]+')
+    name = r"(pgrst|passeplat)_\w+"
+    shape = re.compile(rf'# TYPE {name} \w+|{name}(\{{status="(SUCCESS|FAIL)"\}})? [\d.e+-]+')
     assert [line for line in lines if not shape.fullmatch(line)] == []
 
 

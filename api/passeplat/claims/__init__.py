@@ -4,8 +4,18 @@ from importlib.resources import files
 
 from passeplat.claims.sieve import Counts
 from passeplat.claims.sign import mint
-from passeplat.claims.verifier import Claims, Verifier, new_verifier, verify
+from passeplat.claims.verifier import Claims, Verifier, bearer, new_verifier, recall, verify
 
 REFUSED_ROLES_SQL = (files(__name__) / "refused_roles.sql").read_text("utf-8")
 
-__all__ = ["REFUSED_ROLES_SQL", "Claims", "Counts", "Verifier", "mint", "new_verifier", "verify"]
+__all__ = [
+    "REFUSED_ROLES_SQL",
+    "Claims",
+    "Counts",
+    "Verifier",
+    "bearer",
+    "mint",
+    "new_verifier",
+    "recall",
+    "verify",
+]

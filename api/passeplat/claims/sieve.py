@@ -55,6 +55,11 @@ class Sieve(Generic[V]):
         node.visited = True
         return node.value
 
+    def peek(self, key: Hashable) -> V | None:
+        """As `get`, but as if nobody had asked."""
+        node = self._nodes.get(key)
+        return None if node is None else node.value
+
     def put(self, key: Hashable, value: V) -> None:
         if node := self._nodes.get(key):
             node.value = value

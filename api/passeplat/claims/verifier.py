@@ -36,6 +36,9 @@ class _Verified:
     earliest: float = inf
     latest: float = -inf
 
+    def at(self, now: float) -> Claims | None:
+        return self.claims if self.earliest <= now <= self.latest else None
+
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
@@ -73,20 +76,29 @@ def verify(verifier: Verifier, authorization: str | None, now: float) -> Claims:
 
     Raises NoJwtSecret, InvalidToken, InvalidClaims, AnonymousDisabled.
     """
-    token = _bearer(authorization)
+    token = bearer(authorization)
     if token is None:
         return _anonymous(verifier)
     if not verifier.keys:
         raise NoJwtSecret
     known = verifier.cache.get(token)
-    if known is not None and known.claims is not None and known.earliest <= now <= known.latest:
-        return known.claims
     if known is None:
         check_signature(verifier.keys, token)
+    elif (claims := known.at(now)) is not None:
+        return claims
     return _judge(verifier, token, now)
 
 
-def _bearer(authorization: str | None) -> str | None:
+def recall(verifier: Verifier, token: str | None, now: float) -> Claims | None:
+    """What `verify` would return at once; None where it has something to check or to refuse.
+    It is not counted: who goes by it tells the cache, with `get`."""
+    if token is None:
+        return verifier.anonymous
+    known = verifier.cache.peek(token)
+    return None if known is None else known.at(now)
+
+
+def bearer(authorization: str | None) -> str | None:
     words = (authorization or "").split(None, 1)
     if not words or words[0].lower() != "bearer":
         return None

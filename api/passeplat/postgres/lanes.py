@@ -111,7 +111,7 @@ class Lanes:
 
     async def _open(self) -> None:
         try:
-            connection = await self._pool.acquire()
+            connection = await self._pool.acquire(for_request=False)
         except PasseplatError:
             return
         finally:

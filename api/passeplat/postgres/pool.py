@@ -62,9 +62,9 @@ class Pool:
     def size(self) -> int:
         return self._limits.size
 
-    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, batch: Batch, *, for_request: bool = True) -> tuple[tuple[Row, ...], ...]:
         """Raises what Connection.run raises, PoolTimeout, and ConnectionFailed."""
-        connection = await self.acquire()
+        connection = await self.acquire(for_request=for_request)
         try:
             return await connection.run(batch)
         finally:
@@ -91,8 +91,9 @@ class Pool:
         finally:
             self.release(connection)
 
-    async def acquire(self) -> Connection:
-        """A connection that is to be given back with `release`, whatever happens."""
+    async def acquire(self, *, for_request: bool = True) -> Connection:
+        """A connection that is to be given back with `release`, whatever happens. `for_request`:
+        waiting for it in vain counts as a timeout."""
         self._check_open()
         connection = self.take()
         if connection is not None:
@@ -101,7 +102,7 @@ class Pool:
             async with asyncio.timeout(self._limits.acquisition):
                 return await self._wait()
         except TimeoutError:
-            self._timeouts += 1
+            self._timeouts += for_request
             raise PoolTimeout from None
 
     async def _acquire_for_stream(self) -> Connection:

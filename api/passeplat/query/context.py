@@ -22,11 +22,12 @@ class ContextTemplate:
 
     sql: str
     before: tuple[bytes, ...]
+    asked: tuple[bytes, bytes]
     after: tuple[bytes, ...]
 
     def filled(self, payload: bytes, headers: bytes, cookies: bytes) -> tuple[bytes, ...]:
         """The parameters. `payload`: the claims; all three are JSON."""
-        return (*self.before, payload, headers, cookies, *self.after)
+        return (*self.before, payload, *self.asked, headers, cookies, *self.after)
 
 
 def context_query(plan: Plan, claims: Claims, config: Config, role_settings: Pairs) -> Query:
@@ -43,6 +44,8 @@ def context_template(
     names = (
         *(name for name, _ in before),
         "request.jwt.claims",
+        "request.method",
+        "request.path",
         "request.headers",
         "request.cookies",
         *(name for name, _ in after),
@@ -51,6 +54,7 @@ def context_template(
     return ContextTemplate(
         "select " + ", ".join(calls),
         tuple(encode(value) for _, value in before),
+        (encode(plan.request.method), encode(plan.request.path)),
         tuple(encode(value) for _, value in after),
     )
 
@@ -66,14 +70,11 @@ def search_path(schema: str, config: Config) -> str:
 def _before(
     plan: Plan, role: str, config: Config, role_settings: Pairs
 ) -> tuple[tuple[str, str], ...]:
-    request = plan.request
     return (
         *((("transaction_read_only", "on"),) if plan.read_only else ()),
-        ("search_path", search_path(request.schema, config)),
+        ("search_path", search_path(plan.request.schema, config)),
         *role_settings,
         ("role", role),
-        ("request.method", request.method),
-        ("request.path", request.path),
     )
 
 

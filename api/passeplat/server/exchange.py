@@ -10,7 +10,7 @@ from typing import TypeAlias
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from passeplat.claims import verify
+from passeplat.claims import bearer, recall
 from passeplat.config import Config
 from passeplat.errors import ApiError, DatabaseError
 from passeplat.postgres.flight import Flight
@@ -42,7 +42,7 @@ class Sender:
     headers: RawHeaders
     config: Config
     fields: dict[str, str]
-    authorization: str | None
+    token: str | None
     context: tuple[bytes, bytes]  # headers and cookies, JSON
     added: Headers
     is_plain: bool  # nothing in them asks for more than this way can do
@@ -56,7 +56,7 @@ def new_sender(headers: RawHeaders, config: Config) -> Sender:
         headers,
         config,
         fields,
-        next((v.decode("latin-1") for name, v in headers if name == b"authorization"), None),
+        bearer(next((v.decode("latin-1") for k, v in headers if k == b"authorization"), None)),
         (as_object(without_cookies(read)), as_object(read_cookies(read))),
         added_headers("GET", fields, config, timing="", stopping=False),
         not config.server_timing_enabled
@@ -156,7 +156,9 @@ def begin(exchange: Exchange, landed: Callable[[Exchange, Flight], None]) -> boo
         return False
     try:
         url = httptools.parse_url(exchange.url)
-        claims = verify(state.verifier, sender.authorization, time())
+        claims = recall(state.verifier, sender.token, time())
+        if claims is None:
+            return False
         parts = exchange.method, url.path, url.query or b"", sender.headers
         match = shapes.match(*parts, claims.role, b"")
         if match is None or match.shape.plan.warning or not sharing.allows(match.shape):
@@ -167,9 +169,13 @@ def begin(exchange: Exchange, landed: Callable[[Exchange, Flight], None]) -> boo
         exchange.transaction = match.shape.filled(match.values, claims.payload, *sender.context)
         isolation = shapes.cache.role_isolation.get(claims.role)
         batch = as_read(batch_of(exchange.transaction, config, None, isolation))
-        return sharing.lanes.send(batch, partial(_land, exchange, landed))
+        if not sharing.lanes.send(batch, partial(_land, exchange, landed)):
+            return False
     except (ApiError, DatabaseError, httptools.HttpParserError):
         return False
+    if sender.token is not None:
+        state.verifier.cache.get(sender.token)
+    return True
 
 
 def _land(

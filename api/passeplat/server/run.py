@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -31,7 +32,7 @@ async def run(
 
 async def run_shape(shape: Shape, batch: Batch, state: State) -> tuple[tuple[Row, ...], ...]:
     """Where it may, on a connection that others use at the same time."""
-    loop, sharing = asyncio.get_running_loop(), state.sharing
+    sharing = state.sharing
     if sharing is None:
         raise SchemaCacheMissing
     if sharing.allows(shape):
@@ -43,11 +44,7 @@ async def run_shape(shape: Shape, batch: Batch, state: State) -> tuple[tuple[Row
             if flight.error is not None:
                 raise DatabaseError(flight.error)
             return tuple(flight.results)
-    start = loop.time()
-    try:
-        return await run_batch(state.pool, state.config, batch)
-    finally:
-        sharing.observe(shape, loop.time() - start)
+    return await run_batch(state.pool, state.config, batch, partial(sharing.observe, shape))
 
 
 def batch_of(
@@ -75,13 +72,21 @@ def batch_of(
     )
 
 
-async def run_batch(pool: Pool, config: Config, batch: Batch) -> tuple[tuple[Row, ...], ...]:
-    if config.log_level != "debug":
-        return await pool.run(batch)
+async def run_batch(
+    pool: Pool, config: Config, batch: Batch, observe: Callable[[float], None] | None = None
+) -> tuple[tuple[Row, ...], ...]:
+    """`observe` is told the seconds it took once it had a connection."""
+    clock = asyncio.get_running_loop().time
     log(config, "debug", "Trying to borrow a connection from pool")
-    async with pool.connection() as connection:
-        log(config, "debug", "Borrowed a connection from the pool")
+    connection = await pool.acquire()
+    log(config, "debug", "Borrowed a connection from the pool")
+    start = clock()
+    try:
         return await connection.run(batch)
+    finally:
+        pool.release(connection)
+        if observe is not None:
+            observe(clock() - start)
 
 
 def queries(transaction: Transaction) -> tuple[str, ...]:

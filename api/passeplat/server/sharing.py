@@ -54,6 +54,7 @@ class Sharing:
 
     async def _ask(self, relations: frozenset[QualifiedName]) -> None:
         query = inert_query(sorted(relations), FUNCTIONS, OPERATORS)
+        batch = Batch(None, (query,), prepare=False, calls=False)
         with suppress(ApiError, DatabaseError):  # asked again by the next request
-            [[(answer,)]] = await self._pool.run(Batch(None, (query,), prepare=False, calls=False))
+            [[(answer,)]] = await self._pool.run(batch, for_request=False)
             self._inert[relations] = answer == b"true"

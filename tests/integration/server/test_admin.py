@@ -82,7 +82,7 @@ def test_tokens_are_remembered_up_to_a_number(start: Start, home: Home) -> None:
 
 @proves("AD-2")
 def test_a_borrowed_connection_comes_back(start: Start, home: Home) -> None:
-    server = start(db_pool=3)
+    server = start(db_pool=1)
     server.get("/notes")
     until(lambda: server.metric("pgrst_db_pool_available") == 1)
 

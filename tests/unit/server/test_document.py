@@ -62,6 +62,12 @@ class FixedPool:
 
     batches: list[Batch] = field(default_factory=list)
 
+    async def acquire(self) -> "FixedPool":
+        return self
+
+    def release(self, connection: "FixedPool") -> None:
+        assert connection is self
+
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         self.batches.append(batch)
         return ((b"",),), ((b'{"relations": null, "routines": null}',),)
