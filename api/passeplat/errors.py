@@ -251,10 +251,10 @@ class BodyTooLarge(ApiError):
 class BodyTooSlow(ApiError):
     code, status = "PGRST132", 408
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__(
             "The request body comes too slowly",
-            f"Nothing more arrived within {seconds} seconds, and nothing was changed",
+            f"The next rows did not arrive within {seconds:g} seconds, and nothing was changed",
             "Send the rows in several requests",
         )
 

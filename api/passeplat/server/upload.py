@@ -11,8 +11,6 @@ from passeplat.server.watch import Receive
 PIECE = 512 * 1024
 """Bytes: a longer body of rows is taken in pieces."""
 
-_PATIENCE = 30  # seconds until the next bytes, while a piece holds a connection
-
 
 class ClientGone(Exception):
     """Nobody waits for the answer any more."""
@@ -22,6 +20,7 @@ class ClientGone(Exception):
 class Upload:
     receive: Receive
     limit: int  # bytes
+    patience: float = 30  # seconds until the next bytes, while rows before them hold a connection
     size: int = 0  # of what has arrived
     _ended: bool = False
 
@@ -61,7 +60,7 @@ class Upload:
 
     async def _soon(self) -> bytes:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self.patience):
                 return await self.read(PIECE)
         except TimeoutError:
-            raise BodyTooSlow(_PATIENCE) from None
+            raise BodyTooSlow(self.patience) from None
