@@ -1,18 +1,19 @@
 """A real PostgreSQL for every test that asks for one."""
 
 import asyncio
+import itertools
 import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
-from threading import Event, Thread
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import pytest
 
+from passeplat.postgres.cluster import Cluster
 from passeplat.postgres.scratch import (
     create_database,
     drop_database,
@@ -39,38 +40,38 @@ def server() -> Iterator[str]:
     if given := os.environ.get("PASSEPLAT_TEST_SERVER"):
         yield given
         return
-    with ephemeral_cluster(os.environ) as cluster, _over_tcp(cluster.url()) as url:
-        yield url
+    with ephemeral_cluster(os.environ, tcp_port=_free_port()) as cluster:
+        yield _let_everybody_in(cluster)
 
 
-@contextmanager
-def _over_tcp(url: str) -> Iterator[str]:
-    """The same server behind a TCP port, as most tests know databases: bytes go to and fro."""
-    folder = parse_qs(urlsplit(url).query)["host"][0]
-    [path] = Path(folder).glob(".s.PGSQL.[0-9]*[0-9]")
-    stop = Event()
+def _free_port() -> int:
+    """Below those that the system gives to whoever asks for any."""
+    for port in itertools.count(20_000 + os.getpid() % 10_000):
+        with socket.socket() as trial, suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
-    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError), closing(writer):
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-                await writer.drain()
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        to_server = await asyncio.open_unix_connection(path)
-        await asyncio.gather(forward(reader, to_server[1]), forward(to_server[0], writer))
+def _let_everybody_in(cluster: Cluster) -> str:
+    """Its URL over TCP, as most tests know databases; whoever is here may log in as anybody."""
+    rules = cluster.place.data / "pg_hba.conf"
+    rules.write_text(rules.read_text().replace("scram-sha-256", "trust"))
+    url = urlsplit(cluster.tcp_url)
+    open_url = urlunsplit(url._replace(netloc=f"postgres@127.0.0.1:{url.port}"))
+    _done(_reload(cluster.url(), open_url))
+    return open_url
 
-    async def serve() -> None:
-        accepting = await asyncio.start_server(accept, sock=bound)
-        await asyncio.to_thread(stop.wait)
-        accepting.close()
 
-    bound = socket.create_server(("127.0.0.1", 0), backlog=100)
-    thread = Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    yield f"postgresql://postgres@127.0.0.1:{bound.getsockname()[1]}/postgres"
-    stop.set()
-    thread.join()
+async def _reload(url: str, open_url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("select pg_reload_conf()")
+    await connection.close()
+    for _ in range(1000):  # until it has
+        with suppress(asyncpg.InvalidPasswordError):
+            await (await asyncpg.connect(open_url, password="")).close()
+            return
+        await asyncio.sleep(0.01)
 
 
 @pytest.fixture

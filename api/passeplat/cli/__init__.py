@@ -179,14 +179,57 @@ def ready(file: str | None) -> None:
 @main.command(short_help="Apply pending migrations.")
 @click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
 @click.option("--database", metavar="URL", help="Default: the setting db-uri.")
+@click.option("--to", metavar="NAME", help="The last migration to apply.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be applied.")
 @says_what_went_wrong
-def migrate(file: str | None, database: str | None) -> None:
+def migrate(file: str | None, database: str | None, to: str | None, dry_run: bool) -> None:
     """Apply the pending files of db/migrations/; without any, load the final state into an empty
     database.
 
     One migrates at a time: others wait. A migration that was changed after it was applied is
-    refused.
+    refused, and so is a database that somebody has changed since. What was interrupted goes on
+    where it was.
     """
-    from passeplat.cli.migrate import run_migrations
+    from passeplat.cli.migrate import run_migrations, show_pending
 
-    run_migrations(Path.cwd(), project_file(file), database)
+    run = show_pending if dry_run else run_migrations
+    run(Path.cwd(), project_file(file), database, to)
+
+
+@main.command(short_help="Print which migrations are applied.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@click.option("--database", metavar="URL", help="Default: the setting db-uri.")
+@says_what_went_wrong
+def status(file: str | None, database: str | None) -> None:
+    """Print which migrations a database has, which are pending, and what somebody has changed in it
+    since the last one. Changes nothing."""
+    from passeplat.cli.migrate import show_status
+
+    show_status(Path.cwd(), project_file(file), database)
+
+
+@main.group(short_help="What the API promises its clients.")
+def api() -> None:
+    """What the API promises its clients."""
+
+
+@api.command(name="diff", short_help="Print what changes for the clients of the API.")
+@click.argument("before", default="db/migrations")
+@click.argument("after", default="db")
+@click.option("--json", "as_json", is_flag=True, help="For programs: a document by schema.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@says_what_went_wrong
+def api_diff(before: str, after: str, as_json: bool, file: str | None) -> None:
+    """Print what changes for the clients of the API between two states of the schema, for which
+    roles, and whether it can break them. Exit status 2 if it can.
+
+    A state is the URL of a database, a folder of migrations, or a folder with a final state.
+
+    \b
+    passeplat api diff                                    what is not in a migration yet
+    passeplat api diff postgresql://…/app db              what a deployment would change
+    """
+    from passeplat.cli.api import show_change_of_contract
+
+    if show_change_of_contract(project_file(file), before, after, as_json=as_json):
+        sys.exit(2)

@@ -4,25 +4,42 @@ A database that is empty, of a project that has no migrations yet, becomes the f
 its baseline. What was applied may not change afterwards: a checksum says so.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.resources import files
+from itertools import pairwise
 
-from passeplat.errors import PasseplatError
+import asyncpg
+
+from passeplat.errors import ConnectionFailed
 from passeplat.migrate.database import Connection, connected
+from passeplat.migrate.drift import Drifted, Look
 from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.files import final_state
-from passeplat.migrate.load import fault_of, load
+from passeplat.migrate.fingerprint import fingerprint
+from passeplat.migrate.load import load
 from passeplat.migrate.model import Sources, SqlFile
+from passeplat.migrate.progress import Began, Done, Note, Queued, Tell
+from passeplat.migrate.record import (
+    BASELINE,
+    Entry,
+    State,
+    checksum,
+    keep_state,
+    kept_state,
+    make_record,
+    note,
+    query,
+    read_record,
+)
+from passeplat.migrate.run import MigrationRefused, Patience, Session, run_script
+from passeplat.migrate.script import Script, is_proved, name_of, read_script
 
-BASELINE = "baseline"
 _LOCK = 0x70617373  # "pass": one command at a time, in any one database
-_SQL = files("passeplat.migrate") / "sql"
-
-
-class MigrationRefused(PasseplatError):
-    """The database or the files are not as the record says."""
+_BEATS = 0.2  # seconds between two attempts at it
+_DEFAULT = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,83 +48,201 @@ class Applied:
     files: int  # how many were loaded
 
 
-async def migrate(url: str, sources: Sources) -> Applied:
-    """Waits while another migrates. Raises MigrationRefused, SqlFailed, ConnectionFailed."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A database and the project's migrations, side by side."""
+
+    entries: tuple[Entry, ...]  # as applied
+    pending: tuple[Script, ...]  # in the order in which they will be; the first may be interrupted
+
+
+async def migrate(
+    look: Look,
+    sources: Sources,
+    tell: Tell,
+    *,
+    to: str | None = None,
+    patience: Patience = _DEFAULT,
+) -> Applied:
+    """Waits while another migrates. `to` is the name of the last migration to apply.
+    Raises MigrationRefused, Drifted, SqlFailed, ConnectionFailed."""
+    async with _session(look.url, patience, tell) as session:
+        await _take_lock(session)
+        await make_record(session.connection)
+        if not sources.migrations:
+            return await _baseline(session.connection, sources)
+        await _leave_baseline(session.connection, sources, look)
+        survey = await _survey(session.connection, sources, to)
+        for script in survey.pending:
+            await _apply(session, script, sources, look)
+        return Applied(tuple(script.name for script in survey.pending), len(survey.pending))
+
+
+async def survey(url: str, sources: Sources, to: str | None = None) -> Survey:
+    """Changes nothing. Raises MigrationRefused, SqlFailed, ConnectionFailed."""
     async with connected(url) as connection:
-        await connection.execute("select pg_advisory_lock($1)", _LOCK)
-        await connection.execute(_query("record"))
-        record = await _record(connection)
-        _check(record, sources)
-        if sources.migrations:
-            applied = await _apply_pending(connection, sources.migrations, record)
-        else:
-            applied = await _baseline(connection, sources, record)
-        if applied.names:
-            await connection.execute("notify pgrst, 'reload schema'")
-        return applied
+        return await _survey(connection, sources, to)
 
 
-def checksum(file: SqlFile) -> str:
-    """Of the bytes, whatever the line ends: git may have changed those."""
-    return hashlib.sha256(file.text.replace("\r\n", "\n").encode()).hexdigest()
+async def state_left(url: str) -> State | None:
+    """The schema as the last migration left it, where that was kept."""
+    async with connected(url) as connection:
+        return await kept_state(connection) if await read_record(connection) else None
 
 
-def name_of(file: SqlFile) -> str:
-    return file.path.rpartition("/")[2].removesuffix(".sql")
+@asynccontextmanager
+async def _session(url: str, patience: Patience, tell: Tell) -> AsyncIterator[Session]:
+    try:
+        async with connected(url) as connection:
+            await _refuse_poolers(connection)
+            yield Session(url, connection, patience, tell)
+    except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError) as error:
+        raise ConnectionFailed(
+            f"The connection was lost ({error}): run `passeplat migrate` again, it goes on where it"
+            " was"
+        ) from error
 
 
-async def _record(connection: Connection) -> dict[str, str]:
-    rows = await connection.fetch("select name, checksum from passeplat.migrations order by name")
-    return {row["name"]: row["checksum"] for row in rows}
+async def _refuse_poolers(connection: Connection) -> None:
+    """They would give the session, and the lock it holds, to somebody else. What they say of the
+    process is of their own invention."""
+    if await connection.fetchval("select pg_backend_pid()") != connection.get_server_pid():
+        raise MigrationRefused(
+            "There is a connection pooler in between: migrate with the address of PostgreSQL itself"
+        )
 
 
-def _check(record: Mapping[str, str], sources: Sources) -> None:
+async def _take_lock(session: Session) -> None:
+    """Asked for again and again: who waits inside of a statement has a snapshot, and an index that
+    is made concurrently waits for all snapshots to end."""
+    told = False
+    while not await session.connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+        if not told:
+            session.tell(Queued())
+            told = True
+        await asyncio.sleep(_BEATS)
+
+
+async def _survey(connection: Connection, sources: Sources, to: str | None) -> Survey:
+    record = await read_record(connection)
+    _check(record, sources)
+    files = [file for file in sources.migrations if not _is_finished(record, file)]
+    files.sort(key=lambda file: name_of(file) not in record)  # what was begun first
+    pending = tuple(map(read_script, _up_to(files, to, sources)))
+    _refuse_forks(pending)
+    return Survey(tuple(record.values()), pending)
+
+
+def _is_finished(record: Mapping[str, Entry], file: SqlFile) -> bool:
+    entry = record.get(name_of(file))
+    return entry is not None and entry.is_finished
+
+
+def _check(record: Mapping[str, Entry], sources: Sources) -> None:
     known = {name_of(file): file for file in sources.migrations}
-    for name, before in record.items():
+    for name, entry in record.items():
         if name == BASELINE:
             continue
         if name not in known:
             raise MigrationRefused(f"Migration {name} was applied here, but its file is gone")
-        if checksum(known[name]) != before:
+        if checksum(known[name]) != entry.checksum:
             raise MigrationRefused(
                 f"{known[name].path} was changed after it was applied here: undo that, and write"
                 " another migration"
             )
 
 
-async def _apply_pending(
-    connection: Connection, migrations: Sequence[SqlFile], record: Mapping[str, str]
-) -> Applied:
-    pending = [file for file in migrations if name_of(file) not in record]
-    for file in pending:
-        await _apply(connection, file)
-    return Applied(tuple(name_of(file) for file in pending), len(pending))
+def _up_to(files: Sequence[SqlFile], to: str | None, sources: Sources) -> Iterable[SqlFile]:
+    if to is None:
+        return files
+    names = [name_of(file) for file in sources.migrations]
+    if to not in names:
+        raise MigrationRefused(f"There is no migration {to}: the last is {names[-1]}")
+    return [file for file in files if name_of(file) <= to]
 
 
-async def _apply(connection: Connection, file: SqlFile) -> None:
-    """The file and its line of the record, both or neither."""
-    transaction = connection.transaction()
-    await transaction.start()
-    if fault := await fault_of(connection, file):
-        await transaction.rollback()
-        raise SqlFailed((fault,))
-    if not connection.is_in_transaction():
-        raise MigrationRefused(f"{file.path} ends the transaction it runs in: leave out its commit")
-    await connection.execute("reset role; reset session authorization; reset all")
-    await _note(connection, name_of(file), checksum(file))
-    await transaction.commit()
+def _refuse_forks(pending: Iterable[Script]) -> None:
+    """Two branches of a repository that each made a migration of the same state."""
+    proved = [(script, script.header) for script in pending if script.header]
+    for (before, one), (script, two) in pairwise(proved):
+        if one.target != two.source:
+            raise MigrationRefused(
+                f"{script.file.path} does not begin where {before.name} ends: both were made of the"
+                " same state, perhaps in two branches. Remove the later one and make it again with"
+                " `passeplat diff --write`"
+            )
 
 
-async def _baseline(connection: Connection, sources: Sources, record: Mapping[str, str]) -> Applied:
-    wanted = final_state(sources)
+async def _apply(session: Session, script: Script, sources: Sources, look: Look) -> None:
+    entry = (await read_record(session.connection)).get(script.name)
+    if entry is None and script.header is not None:
+        await _refuse_drift(session.connection, script.name, script.header.source, look)
+    began = time.monotonic()
+    session.tell(Began(script.name, script.size, entry.done if entry else 0))
+    await run_script(session, script, entry.done if entry else None)
+    if _are_proved(sources):
+        await _look_back(session, script, look)
+    session.tell(Done(script.name, time.monotonic() - began))
+
+
+def _are_proved(sources: Sources) -> bool:
+    return any(map(is_proved, sources.migrations))
+
+
+async def _refuse_drift(connection: Connection, name: str, source: str, look: Look) -> None:
+    live, left = await look(), await kept_state(connection)
+    if fingerprint(live) != source and live != left:
+        raise Drifted(name, left, live)
+
+
+async def _look_back(session: Session, script: Script, look: Look) -> None:
+    state = await look()
+    await keep_state(session.connection, script.name, state)
+    if script.header is not None and fingerprint(state) != script.header.target:
+        session.tell(
+            Note(
+                f"{script.name} was applied, and the schema is not to the letter the one it was"
+                " proved to reach: another major of PostgreSQL or a role of another name may be"
+                " why. `passeplat diff --from` this database shows it"
+            )
+        )
+
+
+async def _leave_baseline(connection: Connection, sources: Sources, look: Look) -> None:
+    """A database that was loaded from the final state has had the migrations that lead to it."""
+    record = await read_record(connection)
+    if BASELINE not in record or len(record) > 1 or not _are_proved(sources):
+        return
+    live = await look()
+    scripts = tuple(map(read_script, sources.migrations))
+    reached = [n for n, each in enumerate(scripts) if _leads_to(each, fingerprint(live))]
+    if not reached:
+        raise MigrationRefused(
+            "This database was made from db/ before there were migrations, and is in none of the"
+            " states that they pass through"
+        )
+    async with connection.transaction():
+        for script in scripts[: reached[-1] + 1]:
+            sum_ = checksum(script.file)
+            await note(connection, script.name, sum_, script.size, finished=True)
+        await keep_state(connection, scripts[reached[-1]].name, live)
+
+
+def _leads_to(script: Script, state: str) -> bool:
+    return script.header is not None and script.header.target == state
+
+
+async def _baseline(connection: Connection, sources: Sources) -> Applied:
+    record, wanted = await read_record(connection), final_state(sources)
+    _check(record, sources)
     if BASELINE in record:
-        if record[BASELINE] != wanted:
+        if record[BASELINE].checksum != wanted:
             raise MigrationRefused(
                 "db/ has changed since this database was made from it, and db/migrations/ has no"
                 " migration that says how the one becomes the other"
             )
         return Applied((), 0)
-    if found := await connection.fetchval(_query("contents")):
+    if found := await connection.fetchval(query("contents")):
         raise MigrationRefused(
             f"The database is not empty (it has {found}) and was not made by passeplat: use an"
             " empty one, or write migrations"
@@ -117,15 +252,5 @@ async def _baseline(connection: Connection, sources: Sources, record: Mapping[st
         if loading.faults:
             raise SqlFailed(loading.faults, loading.waiting)
         await connection.execute("reset role; reset session authorization; reset all")
-        await _note(connection, BASELINE, wanted)
+        await note(connection, BASELINE, wanted, 0, finished=True)
     return Applied((BASELINE,), len(loading.order))
-
-
-async def _note(connection: Connection, name: str, sum_: str) -> None:
-    await connection.execute(
-        "insert into passeplat.migrations (name, checksum) values ($1, $2)", name, sum_
-    )
-
-
-def _query(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text("utf-8")

@@ -57,16 +57,17 @@ def scratch_name() -> str:
 
 @contextmanager
 def ephemeral_cluster(
-    environ: Mapping[str, str], *, binaries: Binaries | None = None
+    environ: Mapping[str, str], *, binaries: Binaries | None = None, tcp_port: int | None = None
 ) -> Iterator[Cluster]:
-    """A running server with data of its own that survive nothing, and are gone afterwards."""
+    """A running server with data of its own that survive nothing, and are gone afterwards.
+    `tcp_port`: see Cluster.start."""
     account = choose_account(environ)
     chosen = reachable(binaries or find_binaries(environ), account)
     place = at_temporary(account, chosen.major)
     _sweep(place.base, account)
     cluster = Cluster(place, account, chosen, environ)
     try:
-        cluster.start(ephemeral=True)
+        cluster.start(ephemeral=True, tcp_port=tcp_port)
         yield cluster
     finally:
         cluster.stop()

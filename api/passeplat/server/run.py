@@ -79,15 +79,14 @@ async def run_batch(
     clock = asyncio.get_running_loop().time
     log(config, "debug", "Trying to borrow a connection from pool")
     connection = await pool.acquire()
+    log(config, "debug", "Borrowed a connection from the pool")
+    start = clock()
     try:
-        log(config, "debug", "Borrowed a connection from the pool")
-        start = clock()
-        rows = await connection.run(batch)
-        if observe is not None:
-            observe(clock() - start)
-        return rows
+        return await connection.run(batch)
     finally:
         pool.release(connection)
+        if observe is not None:
+            observe(clock() - start)
 
 
 def queries(transaction: Transaction) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The commands of a project, each as a process."""
 
 import asyncio
+import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -208,6 +210,34 @@ def test_two_migrate_at_once_and_each_file_is_applied_once(
     ]
 
 
+def test_what_is_pending_is_told_without_doing_it(
+    passeplat: Run, project: Path, database: str
+) -> None:
+    migration = project / "db" / "migrations" / "20261124T090000_count.sql"
+    migration.write_text("create table public.visits (at timestamptz);")
+    environment = {"PASSEPLAT_DB_URI": database}
+    dry = passeplat("migrate", "--dry-run", folder=project, **environment)
+    assert dry.stdout == "Would apply 20261124T090000_count: 1 statements.\n"
+    before = passeplat("status", folder=project, **environment).stdout
+    passeplat("migrate", folder=project, **environment)
+    after = passeplat("status", folder=project, **environment).stdout
+    assert "20261124T090000_count  pending: 1 statements\n" in before
+    assert re.search(r"20261124T090000_count  applied \S+ \S+ by postgres\n", after)
+
+
+def test_what_breaks_clients_is_told(passeplat: Run, tmp_path: Path, database: str) -> None:
+    (tmp_path / "db" / "v1").mkdir(parents=True)
+    (tmp_path / "db" / "v1" / "v1.sql").write_text(
+        "create role reader; create schema v1; grant usage on schema v1 to reader;"
+        "create view v1.one as select 1 as x; grant select on v1.one to reader;"
+    )
+    arguments = ("api", "diff", "db", database, "--json")
+    result = passeplat(*arguments, folder=tmp_path, PASSEPLAT_DB_SCHEMAS="v1")
+    assert result.returncode == 2, result.stderr
+    gone = {"subject": "v1.one", "change": "is gone", "roles": ["reader"]}
+    assert json.loads(result.stdout) == {"v1": {"breaking": [gone], "additive": []}}
+
+
 def test_help_names_every_command(passeplat: Run) -> None:
     shown = passeplat("--help").stdout
     commands = (
@@ -220,6 +250,8 @@ def test_help_names_every_command(passeplat: Run) -> None:
         "schema-cache",
         "ready",
         "migrate",
+        "status",
+        "api",
     )
     assert all(f"\n  {command} " in shown for command in commands)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -172,6 +173,7 @@ class Server:
     process: "subprocess.Popen[bytes]"
     folder: Path
     _clients: dict[str, httpx.Client] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     @property
     def output(self) -> str:
@@ -287,15 +289,19 @@ class Server:
         return "API server listening on" in self.errors
 
     def _client(self, which: str) -> httpx.Client:
-        if which not in self._clients:
-            address = self.address if which == "main" else self.admin_address
-            unix = address.startswith("/")
-            self._clients[which] = httpx.Client(
-                base_url="http://localhost" if unix else f"http://{address}",
-                transport=httpx.HTTPTransport(uds=address) if unix else None,
-                timeout=PATIENCE,
-            )
-        return self._clients[which]
+        with self._lock:  # requests that run at the same time share one
+            if which not in self._clients:
+                self._clients[which] = self._new_client(which)
+            return self._clients[which]
+
+    def _new_client(self, which: str) -> httpx.Client:
+        address = self.address if which == "main" else self.admin_address
+        unix = address.startswith("/")
+        return httpx.Client(
+            base_url="http://localhost" if unix else f"http://{address}",
+            transport=httpx.HTTPTransport(uds=address) if unix else None,
+            timeout=PATIENCE,
+        )
 
 
 class Start(Protocol):

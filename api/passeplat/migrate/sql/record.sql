@@ -6,8 +6,11 @@ begin
     create table passeplat.migrations (
       name text primary key,
       checksum text not null,
-      applied_at timestamptz not null default now(),
-      applied_by text not null default current_user
+      done integer not null, -- statements that are committed: where an interrupted file goes on
+      began_at timestamptz not null default clock_timestamp(),
+      applied_at timestamptz, -- none: interrupted
+      applied_by text not null default current_user,
+      state jsonb -- of the newest: the schema as it was left, to tell what drifted
     );
     comment on schema passeplat is 'The record of migrations. Do not expose it.';
   end if;
