@@ -208,6 +208,21 @@ def status(file: str | None, database: str | None) -> None:
     show_status(Path.cwd(), project_file(file), database)
 
 
+@main.command(short_help="Check the migrations, as CI does.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@says_what_went_wrong
+def check(file: str | None) -> None:
+    """Check, on scratch databases, that each migration leads from the state to the state it says,
+    that all of them lead to db/, that their hazards were allowed, and that row level security is
+    closed.
+
+    Exit status 0 if so, 2 if only a hazard was not allowed, 1 for anything else.
+    """
+    from passeplat.cli.check import run_check
+
+    sys.exit(run_check(Path.cwd(), project_file(file)))
+
+
 @main.group(short_help="What the API promises its clients.")
 def api() -> None:
     """What the API promises its clients."""

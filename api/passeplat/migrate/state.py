@@ -17,7 +17,7 @@ from passeplat.migrate.load import load
 from passeplat.migrate.model import Sources, SqlFile
 from passeplat.migrate.record import make_record
 from passeplat.migrate.run import Patience, Session, run_script
-from passeplat.migrate.script import read_script
+from passeplat.migrate.script import Script, read_script
 from passeplat.postgres.scratch import ephemeral_cluster, scratch_database
 
 
@@ -45,11 +45,19 @@ def _read(folder: Path) -> tuple[Sources, bool]:
 
 async def replay(url: str, migrations: Sequence[SqlFile]) -> None:
     """Into an empty database that is nobody's. Raises SqlFailed."""
+    async for _ in replaying(url, migrations):
+        pass
+
+
+async def replaying(url: str, migrations: Sequence[SqlFile]) -> AsyncIterator[Script]:
+    """Each when it has been applied."""
     async with connected(url) as connection:
         await make_record(connection)
         session = Session(url, connection, Patience(pauses=()), lambda _: None)
         for file in migrations:
-            await run_script(session, read_script(file), None)
+            script = read_script(file)
+            await run_script(session, script, None)
+            yield script
 
 
 async def load_final_state(url: str, sources: Sources) -> None:
