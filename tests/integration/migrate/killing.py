@@ -96,7 +96,7 @@ async def execute(url: str, sql: str) -> None:
 def kill_and_go_on(project: Path, url: str, chance: random.Random, tally: Tally) -> None:
     """Killed once, or more often; then undisturbed."""
     while True:
-        moment = chance.uniform(0.4, 1.0) * tally.undisturbed
+        moment = chance.uniform(0.55, 1.05) * tally.undisturbed
         with _started(project, url) as process:
             try:
                 process.wait(timeout=moment)
