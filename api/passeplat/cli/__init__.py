@@ -176,6 +176,22 @@ def ready(file: str | None) -> None:
     sys.exit(0 if is_ready else 1)
 
 
+@main.command(short_help="Find the migration between two schemas.")
+@click.option("--from", "source", metavar="URL|DIR", help="Default: db/migrations, replayed.")
+@click.option("--to", "target", metavar="URL|DIR", help="Default: db/, the final state.")
+@click.option("--json", "as_json", is_flag=True, help="Print the migration as JSON.")
+@says_what_went_wrong
+def diff(source: str | None, target: str | None, as_json: bool) -> None:
+    """Print the migration that makes one schema another and keeps its rows: proved on a copy, or
+    refused.
+
+    A state is the URL of a database, which is only read, or a folder of SQL files.
+    """
+    from passeplat.cli.diff import run_diff
+
+    run_diff(Path.cwd(), source, target, as_json=as_json)
+
+
 @main.command(short_help="Apply pending migrations.")
 @click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
 @click.option("--database", metavar="URL", help="Default: the setting db-uri.")

@@ -296,6 +296,14 @@ class Hazard(Enum):
     BREAKS_API = "BREAKS_API"
 
 
+class Effect(Enum):
+    """What becomes of the thing a step is about, by the whole migration."""
+
+    CREATES = "creates"
+    CHANGES = "changes"
+    DESTROYS = "destroys"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A statement of a migration, or several that belong together, and whose they are."""
@@ -303,6 +311,8 @@ class Step:
     sql: str
     identity: Identity
     hazards: frozenset[Hazard] = frozenset()
+    effect: Effect = Effect.CHANGES
+    lock: str | None = None  # the strongest it takes on a table that was there, as observed
 
 
 @dataclass(frozen=True, slots=True)

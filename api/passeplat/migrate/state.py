@@ -37,9 +37,10 @@ async def database_of(state: str, environ: Mapping[str, str]) -> AsyncIterator[s
 
 
 def _read(folder: Path) -> tuple[Sources, bool]:
-    if not folder.is_dir():
-        raise SettingError(f"{folder} is neither a folder nor the URL of a database")
     are_migrations = folder.name == MIGRATIONS
+    is_empty = are_migrations and folder.parent.is_dir()  # a project that has none yet
+    if not folder.is_dir() and not is_empty:
+        raise SettingError(f"{folder} is neither a folder nor the URL of a database")
     return read_sources(folder.parent if are_migrations else folder), are_migrations
 
 

@@ -4,13 +4,14 @@ Nothing here is trusted: prove.py tries it on a copy, finds the order in which i
 and plans again from where it got to. So a plan need not be complete; it must be harmless.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from passeplat.migrate.model import Action, Fact, Identity, Loss, Proposal, Snapshot
 from passeplat.migrate.plan import rebuild, roles, sequences, simple
 from passeplat.migrate.plan.alteration import Alteration, Step
 from passeplat.migrate.plan.grants import change_grants, is_undone, remove_comment, undo_grants
-from passeplat.migrate.plan.kinds import OWNED, SATELLITES, TABLES, WATCHERS
+from passeplat.migrate.plan.kinds import OWNED, SATELLITES, WATCHERS
 from passeplat.migrate.plan.scope import Comparison, Scope, Wishes, find_scope, type_name
 from passeplat.names import QualifiedName, quote, quote_qualified
 
@@ -43,7 +44,6 @@ def _actions(scope: Scope) -> Iterator[Action]:
     for identity, alteration in scope.alterations.items():
         yield from _as_actions(identity, alteration.on)
     yield from _old_types_go(scope)
-    yield from _refresh(scope)
     yield from roles.go(before.roles, after.roles)
 
 
@@ -88,7 +88,7 @@ def _going(scope: Scope, fact: Fact) -> Iterator[Action]:
         names = rebuild.rename_aside(fact.relation, scope.comparison.before)
         yield from (Action(sql, identity) for sql in names)
     elif identity in scope.renewed:
-        name = quote(rebuild.aside(fact.relation).name)
+        name = quote(sequences.aside(fact.relation).name)
         yield Action(f"alter {fact.kind.lower()} {type_name(fact)} rename to {name};", identity)
     elif identity in scope.drops:
         yield from _dropping(scope, fact)
@@ -107,7 +107,7 @@ def _with_shell(scope: Scope, fact: Fact, sql: str) -> str:
     """A base type and its functions depend on each other: they go together."""
     shell = Identity("SHELL TYPE", fact.identity.schema, fact.identity.name)
     is_base = fact.kind == "TYPE" and shell in scope.comparison.before.facts
-    return sql.replace(";", " CASCADE;") if is_base else sql
+    return sql.replace(";", " CASCADE;") if is_base and "CASCADE" not in sql else sql
 
 
 def _is_of_rebuilt(scope: Scope, fact: Fact) -> bool:
@@ -137,9 +137,12 @@ def _goes_with_parent(scope: Scope, fact: Fact) -> bool:
 
 def _is_left_behind(scope: Scope, fact: Fact) -> bool:
     """The sequence stays, the table it belongs to does not."""
-    needs = {need.identity for need in scope.comparison.needs(fact)}
-    tables = {need for need in needs if need.kind in TABLES}
-    return bool(tables & (scope.drops | scope.rebuilt)) and not needs & scope.drops - tables
+    sequence = scope.comparison.before.sequences.get(fact.relation)
+    if sequence is None or sequence.owner is None:
+        return False
+    stays = Identity("SEQUENCE", fact.identity.schema, fact.identity.name) not in scope.drops
+    table = Identity("TABLE", sequence.owner.schema, sequence.owner.name)
+    return stays and table in scope.drops | scope.rebuilt
 
 
 def _undo(fact: Fact) -> str:
@@ -200,9 +203,17 @@ def _creation(scope: Scope, fact: Fact) -> Iterator[Action]:
         schema = quote(fact.identity.name)
         yield Action(f"ALTER SCHEMA {schema} OWNER TO {quote(fact.owner)};", fact.identity)
         return
-    yield Action(fact.create, fact.identity)
+    yield _made(fact)
     if fact.owner != scope.comparison.before.user:
-        yield Action(_own(scope, fact), fact.identity)
+        yield Action(_own(fact), fact.identity)
+
+
+def _made(fact: Fact) -> Action:
+    """A materialized view is filled at once, as whoever migrates: its owner may not be able to."""
+    if fact.kind != "MATERIALIZED VIEW":
+        return Action(fact.create, fact.identity)
+    filled = re.sub(r"\s+WITH NO DATA;$", ";", fact.create)
+    return Action(filled, fact.identity, instead=(fact.create,))
 
 
 def _came_with_column(scope: Scope, fact: Fact) -> bool:
@@ -222,8 +233,9 @@ def _alteration(scope: Scope, fact: Fact) -> Iterator[Action]:
     alteration = scope.alterations.get(identity, Alteration())
     if not _is_enum(scope, identity):
         yield from _as_actions(identity, alteration.steps)
-    if identity in comparison.changed and fact.owner != comparison.before.facts[identity].owner:
-        yield Action(_own(scope, fact), identity)
+    is_moved = identity in comparison.changed and not _follows_its_table(scope, fact)
+    if is_moved and fact.owner != comparison.before.facts[identity].owner:
+        yield Action(_own(fact), identity)
 
 
 def _satellite(scope: Scope, fact: Fact) -> str:
@@ -246,8 +258,8 @@ def _swept(scope: Scope) -> Iterator[Identity]:
             yield from (need.identity for need in scope.comparison.needs(grants))
 
 
-def _own(scope: Scope, fact: Fact) -> str:
-    if fact.kind not in OWNED or _follows_its_table(scope, fact):
+def _own(fact: Fact) -> str:
+    if fact.kind not in OWNED or sequences.is_of_identity(fact):
         return ""
     return f"ALTER {fact.drop.removeprefix('DROP ').rstrip(';')} OWNER TO {quote(fact.owner)};"
 
@@ -263,15 +275,8 @@ def _follows_its_table(scope: Scope, fact: Fact) -> bool:
 def _old_types_go(scope: Scope) -> Iterator[Action]:
     before = scope.comparison.before
     for identity in reversed(tuple(each for each in before.facts if each in scope.renewed)):
-        name = quote_qualified(rebuild.aside(before.facts[identity].relation))
+        name = quote_qualified(sequences.aside(before.facts[identity].relation))
         yield Action(f"drop {identity.kind.lower()} {name};", identity, is_removal=True)
-
-
-def _refresh(scope: Scope) -> Iterator[Action]:
-    for fact in scope.comparison.after.facts.values():
-        if fact.kind == "MATERIALIZED VIEW" and fact.identity in scope.made:
-            name = fact.drop.removeprefix("DROP MATERIALIZED VIEW ")
-            yield Action(f"refresh materialized view {name}", fact.identity)
 
 
 def _losses(scope: Scope) -> Iterator[Loss]:

@@ -5,12 +5,8 @@ from collections.abc import Iterator
 
 from passeplat.migrate.model import ColumnFact, Loss, Snapshot, TableFact
 from passeplat.migrate.plan.alteration import Step
-from passeplat.migrate.plan.sequences import continue_from
+from passeplat.migrate.plan.sequences import aside, continue_from
 from passeplat.names import QualifiedName, quote, quote_qualified
-
-
-def aside(name: QualifiedName) -> QualifiedName:
-    return QualifiedName(name.schema, f"{name.name}__old")
 
 
 def rename_aside(name: QualifiedName, before: Snapshot) -> Iterator[str]:

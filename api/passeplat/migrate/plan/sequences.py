@@ -16,16 +16,9 @@ def alter(
     name: QualifiedName, before: SequenceFact, after: SequenceFact, create: str
 ) -> Alteration:
     """`create` is what makes it."""
-    if before.is_identity != after.is_identity:
-        return Alteration(steps=tuple(_exchange(name, before, create)))
-    return Alteration(steps=tuple(_steps(name, before, after)))
-
-
-def set_owner(name: QualifiedName, sequence: SequenceFact) -> str:
-    column = "none"
-    if sequence.owner is not None and sequence.owner_column is not None:
-        column = f"{quote_qualified(sequence.owner)}.{quote(sequence.owner_column)}"
-    return f"alter sequence {quote_qualified(name)} owned by {column};"
+    if before.is_identity == after.is_identity:
+        return Alteration(steps=tuple(_steps(name, before, after)))
+    return Alteration(off=tuple(_aside(name, before)), steps=tuple(_exchange(name, create)))
 
 
 def _steps(name: QualifiedName, before: SequenceFact, after: SequenceFact) -> Iterator[Step]:
@@ -45,21 +38,27 @@ def _options(sequence: SequenceFact) -> str:
     )
 
 
-def _exchange(name: QualifiedName, before: SequenceFact, create: str) -> Iterator[Step]:
-    """An identity's sequence and a plain one cannot become each other: the new one goes on where
-    the old one was."""
-    aside = QualifiedName(name.schema, f"{name.name}__old")
+def aside(name: QualifiedName) -> QualifiedName:
+    return QualifiedName(name.schema, f"{name.name}__old")
+
+
+def _aside(name: QualifiedName, before: SequenceFact) -> Iterator[Step]:
+    """An identity's sequence and a plain one cannot become each other: where the old one is, the
+    new one goes on."""
     if before.is_identity and before.owner and before.owner_column:
-        yield Step(f"create sequence {quote_qualified(aside)};")
-        yield Step(continue_from(aside, name))
+        yield Step(f"create sequence {quote_qualified(aside(name))};")
+        yield Step(continue_from(aside(name), name))
         table, column = quote_qualified(before.owner), quote(before.owner_column)
         yield Step(f"alter table {table} alter column {column} drop identity if exists;")
     else:
         yield Step(f"alter sequence {quote_qualified(name)} owned by none;")
-        yield Step(f"alter sequence {quote_qualified(name)} rename to {quote(aside.name)};")
+        yield Step(f"alter sequence {quote_qualified(name)} rename to {quote(aside(name).name)};")
+
+
+def _exchange(name: QualifiedName, create: str) -> Iterator[Step]:
     yield Step(create)
-    yield Step(continue_from(name, aside))
-    yield Step(f"drop sequence {quote_qualified(aside)};")
+    yield Step(continue_from(name, aside(name)))
+    yield Step(f"drop sequence {quote_qualified(aside(name))};")
 
 
 def continue_from(name: QualifiedName, old: QualifiedName) -> str:
