@@ -28,6 +28,7 @@ from passeplat.migrate.script import Header, name_of, render_script
 from passeplat.migrate.state import database_of, replay
 
 _STAMP = "%Y%m%dT%H%M%S"
+_CREATE_ROLE = re.compile(r'create role (?:"(?:[^"]|"")*"|[^\s";]+)[^;$]*;', re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -64,7 +65,7 @@ async def complete(
 ) -> Migration:
     """With its data steps, and online where that is proved to lead to the same. Raises
     CannotChange, SqlFailed."""
-    whole = with_data(found, tuple(steps))
+    whole = with_data(tolerate_roles(found), tuple(steps))
     better = online(whole, before)
     if better != whole and await _holds(better, before, after, scratch):
         return better
@@ -80,6 +81,19 @@ def with_data(found: Migration, steps: tuple[DataStep, ...]) -> Migration:
     *labels, main = found.phases or (Phase(()),)
     all_steps = (*steps_of(steps, When.BEFORE), *main.steps, *steps_of(steps, When.AFTER))
     return replace(found, phases=(*labels, replace(main, steps=all_steps)))
+
+
+def tolerate_roles(migration: Migration) -> Migration:
+    """Roles belong to the server: another database there may have made them before."""
+
+    def tolerant(step: Step) -> Step:
+        if not _CREATE_ROLE.fullmatch(step.sql.strip()):
+            return step
+        body = f"begin\n  {step.sql.strip()}\nexception when duplicate_object then null;\nend"
+        return replace(step, sql=f"do $role$ {body} $role$;")
+
+    phases = (replace(each, steps=tuple(map(tolerant, each.steps))) for each in migration.phases)
+    return replace(migration, phases=tuple(phases))
 
 
 def mark_changes(migration: Migration, changes: Iterable[Change]) -> Migration:
