@@ -12,7 +12,8 @@ from passeplat.migrate.engine import find_migration
 from passeplat.migrate.files import MIGRATIONS
 from passeplat.migrate.model import Migration, Phase, Step
 from passeplat.migrate.scratch import scratch_server
-from passeplat.migrate.state import database_of
+from passeplat.migrate.state import database_of, is_database
+from passeplat.migrate.viewpoint import beside
 
 
 def run_diff(project: Path, source: str | None, target: str | None, *, as_json: bool) -> None:
@@ -33,6 +34,10 @@ async def _find(source: str, target: str) -> Migration:
         database_of(target, os.environ) as new,
     ):
         before, after = await asyncio.gather(scratch.snapshot(old), scratch.snapshot(new))
+        if is_database(source) and not is_database(target):
+            after = beside(before, after)
+        elif is_database(target) and not is_database(source):
+            before = beside(after, before)
         return await find_migration(before, after, scratch)
 
 

@@ -29,9 +29,11 @@ from passeplat.migrate.plan import propose
 from passeplat.migrate.plan.kinds import SATELLITES
 from passeplat.migrate.plan.scope import Wishes
 from passeplat.migrate.toc import take_snapshot
+from passeplat.migrate.viewpoint import like
 from passeplat.migrate.words import describe
 from passeplat.names import quote, quote_qualified
 from passeplat.postgres.binaries import Binaries
+from passeplat.postgres.create import SUPERUSER
 
 _ROUNDS = 5  # of planning on from where the copy has got to
 _LESSONS = 12  # within one
@@ -68,7 +70,7 @@ async def prove(
             proposal, actions = await _realize(connection, change.result, after, wishes)
         if not proposal.labels and not actions and wishes != Wishes():
             break
-        result = await take_snapshot(copy, binaries, environ)
+        result = like(before, await take_snapshot(copy, binaries, environ), SUPERUSER)
         change = replace(
             change,
             labels=(*change.labels, *proposal.labels),

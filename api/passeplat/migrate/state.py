@@ -24,7 +24,7 @@ from passeplat.postgres.scratch import ephemeral_cluster, scratch_database
 @asynccontextmanager
 async def database_of(state: str, environ: Mapping[str, str]) -> AsyncIterator[str]:
     """Its URL. Raises SettingError, SqlFailed, ConnectionFailed."""
-    if "://" in state:
+    if is_database(state):
         yield state
         return
     sources, are_migrations = _read(Path(state))
@@ -34,6 +34,11 @@ async def database_of(state: str, environ: Mapping[str, str]) -> AsyncIterator[s
         else:
             await load_final_state(url, sources)
         yield url
+
+
+def is_database(state: str) -> bool:
+    """It is a URL, not a folder."""
+    return "://" in state
 
 
 def _read(folder: Path) -> tuple[Sources, bool]:
