@@ -28,12 +28,9 @@ def run_diff(project: Path, source: str | None, target: str | None, *, as_json: 
 
 
 async def _find(source: str, target: str) -> Migration:
-    async with (
-        scratch_server(os.environ) as scratch,
-        database_of(source, os.environ) as old,
-        database_of(target, os.environ) as new,
-    ):
-        before, after = await asyncio.gather(scratch.snapshot(old), scratch.snapshot(new))
+    async with scratch_server(os.environ) as scratch:
+        before = await scratch.snapshot(await database_of(source, scratch))
+        after = await scratch.snapshot(await database_of(target, scratch))
         if is_database(source) and not is_database(target):
             after = beside(before, after)
         elif is_database(target) and not is_database(source):

@@ -29,7 +29,6 @@ from passeplat.migrate.scratch import Scratch, scratch_server
 from passeplat.migrate.script import Header, Script, read_script
 from passeplat.migrate.state import database_of, replaying
 from passeplat.migrate.words import describe
-from passeplat.postgres.scratch import scratch_database
 
 _MOST_LINES = 40
 
@@ -50,10 +49,8 @@ class Verdict:
 async def check(project: Path, config: Config, environ: Mapping[str, str]) -> tuple[Verdict, ...]:
     """Raises SqlFailed where files do not load, SettingError."""
     sources = read_sources(project / "db")
-    async with (
-        scratch_server(environ) as scratch,
-        database_of(str(project / "db"), environ) as final,
-    ):
+    async with scratch_server(environ) as scratch:
+        final = await database_of(str(project / "db"), scratch)
         wanted, rls = await asyncio.gather(scratch.snapshot(final), _lint(final, config, sources))
         steps, reached = await _replay(sources, scratch)
     return (
@@ -66,12 +63,12 @@ async def check(project: Path, config: Config, environ: Mapping[str, str]) -> tu
 
 async def _replay(sources: Sources, scratch: Scratch) -> tuple[list[str], Snapshot]:
     """What is wrong with single files, and where all of them lead to."""
+    url = await scratch.empty()
     faults: list[str] = []
-    async with scratch_database(scratch.server) as url:
-        snapshot = await scratch.snapshot(url)
-        async for script in replaying(url, sources.migrations):
-            before, snapshot = snapshot, await scratch.snapshot(url)
-            faults += _proof_faults(script, before, snapshot)
+    snapshot = await scratch.snapshot(url)
+    async for script in replaying(url, sources.migrations):
+        before, snapshot = snapshot, await scratch.snapshot(url)
+        faults += _proof_faults(script, before, snapshot)
     return faults, snapshot
 
 

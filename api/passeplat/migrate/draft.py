@@ -2,7 +2,6 @@
 by the engine, with its data steps, in the steps of online.py, proved as the file that is written.
 """
 
-import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -43,15 +42,13 @@ async def make_draft(project: Path, config: Config, environ: Mapping[str, str]) 
     """Raises CannotChange, SqlFailed, SettingError."""
     sources = read_sources(project / "db")
     steps = pending_steps(sources)
-    async with (
-        scratch_server(environ) as scratch,
-        database_of(str(project / "db" / MIGRATIONS), environ) as old,
-        database_of(str(project / "db"), environ) as new,
-    ):
-        before, after = await asyncio.gather(scratch.snapshot(old), scratch.snapshot(new))
-        changes = compare(await _contract(old, config), await _contract(new, config))
+    db = project / "db"
+    async with scratch_server(environ) as scratch:
+        before, old = await _read(str(db / MIGRATIONS), scratch, config)
+        after, new = await _read(str(db), scratch, config)
         found = await find_migration(before, after, scratch)
         migration = await complete(found, steps, before, after, scratch)
+    changes = compare(old, new)
     migration = mark_authorizations(migration, before, after)
     return Draft(mark_changes(migration, changes), changes, _proof(scratch))
 
@@ -156,9 +153,11 @@ async def _holds(migration: Migration, before: Snapshot, after: Snapshot, scratc
     return not differences(result, after) and result.roles == after.roles
 
 
-async def _contract(url: str, config: Config) -> Contract:
+async def _read(state: str, scratch: Scratch, config: Config) -> tuple[Snapshot, Contract]:
+    url = await database_of(state, scratch)
     async with connected(url) as connection:
-        return await read_contract(connection, config)
+        offered = await read_contract(connection, config)
+    return await scratch.snapshot(url), offered
 
 
 def _proof(scratch: Scratch) -> str:
