@@ -287,7 +287,7 @@ class Explain:
 
 
 Form: TypeAlias = Literal[
-    "array", "object", "array-stripped", "object-stripped", "csv", "geojson", "none"
+    "array", "object", "array-stripped", "object-stripped", "csv", "ndjson", "geojson", "none"
 ]
 
 

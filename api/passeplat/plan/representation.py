@@ -14,6 +14,7 @@ _DOCUMENT = MediaType("application/openapi+json")
 _BUILT_IN: dict[str, Form] = {
     "application/json": "array",
     "text/csv": "csv",
+    "application/x-ndjson": "ndjson",
     "application/geo+json": "geojson",
 }
 _OBJECT = ("application/vnd.pgrst.object", "application/vnd.pgrst.object+json")

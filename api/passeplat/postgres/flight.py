@@ -21,6 +21,7 @@ class Step:
     """One Bind/Execute, in the order of the answers."""
 
     wanted: bool = False  # its rows are part of the result
+    streamed: bool = False  # its rows leave as they come
     key: Key | None = None  # the named statement behind it
     name: bytes = b""
     parsed: bool = False  # prepared by this flight, not earlier
@@ -101,15 +102,19 @@ def needs_block(batch: Batch) -> bool:
     )
 
 
-def add_batch(flight: Flight, batch: Batch, statements: Statements) -> None:
-    """The batch without the end of its transaction, which for a block is `add_end`'s."""
+def add_batch(
+    flight: Flight, batch: Batch, statements: Statements, streamed: int | None = None
+) -> None:
+    """The batch without the end of its transaction, which for a block is `add_end`'s. `streamed`:
+    the number of the statement whose rows leave as they come."""
     if flight.block:
         _add_command(flight, session.begin(batch.isolation))
     if batch.context is not None:
         _add_query(flight, batch, batch.context, "", statements)
-    for query in batch.statements:
+    for number, query in enumerate(batch.statements):
         _add_query(flight, batch, query, batch.scope, statements)
         flight.steps[-1].wanted = True
+        flight.steps[-1].streamed = number == streamed
     if batch.end is End.ROLLBACK:
         _add_command(flight, session.CHECK_DEFERRED)
     flight.asked = len(flight.steps)

@@ -1,6 +1,6 @@
 """What a connection is asked and what it gives back: values shared by every implementation."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeAlias
@@ -49,12 +49,29 @@ class Batch:
     calls: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of the one statement of a batch that is streamed."""
+
+    rows: Sequence[bytes]  # the one column of each, which is not NULL
+    results: tuple[tuple[Row, ...], ...]  # of the statements that are done, the streamed one empty
+
+
 class Connection(Protocol):
     """A session that runs one batch after another, each in a clean session (see session.py)."""
 
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
         """The rows of each of `batch.statements`. Raises errors.DatabaseError with the SQLSTATE,
         errors.ConnectionLost if the connection went away. Usable again after a DatabaseError."""
+        ...
+
+    def stream(self, batch: Batch, number: int) -> AsyncGenerator[Piece, None]:
+        """The rows of the statement `number` as they come; who takes them slowly slows the server
+        down, so that nothing piles up. The last piece comes after the commit and has no rows: what
+        came before it is valid only then. A batch with a verdict cannot be streamed.
+
+        Raises what `run` raises, also after some pieces. To be closed if it is not read to the end,
+        before the connection is used again."""
         ...
 
     def when_idle(self, callback: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ while that is still under way, and the next one is not sent before it is done.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any
@@ -23,7 +23,8 @@ from passeplat.errors import ConnectionLost, DatabaseError, SettingError
 from passeplat.postgres import session, wire
 from passeplat.postgres.connect import open_connection
 from passeplat.postgres.flight import Flight, add_batch, add_end, add_resets, needs_block
-from passeplat.postgres.model import Batch, End, Query, Row, Verdict
+from passeplat.postgres.flow import Flow
+from passeplat.postgres.model import Batch, End, Piece, Query, Row, Verdict
 from passeplat.postgres.statements import Statements
 
 MAX_STATEMENTS = 100
@@ -94,6 +95,7 @@ class Pipeline(asyncio.Protocol):
         self._shared = False  # a pooler may give the session to others between transactions
         self._resets_prepared = False
         self._state = wire.IDLE
+        self._flow: Flow | None = None  # of the rows that are streamed
         self._settling: asyncio.Task[None] | None = None
         self._waiting: list[Callable[[], None]] = []  # for the session to be clean
         self._landed: list[Callable[[], None]] = []  # for every answer
@@ -125,6 +127,29 @@ class Pipeline(asyncio.Protocol):
         if flight.error is not None:
             raise DatabaseError(flight.error)
         return tuple(flight.results)
+
+    async def stream(self, batch: Batch, number: int) -> AsyncGenerator[Piece, None]:
+        retries = 1 + len(batch.statements)  # each of them may have gone stale
+        while True:
+            await self._ready()
+            flow = self._flow = Flow(self._transport)
+            flight, done = self._launch(batch, number)
+            done.add_done_callback(flow.end)
+            try:
+                while rows := await flow.take():
+                    yield Piece(rows, tuple(flight.results))
+                await done
+            except (asyncio.CancelledError, GeneratorExit):
+                flow.discard()
+                done.cancel()
+                self._abandon()
+                raise
+            retries -= 1
+            if retries < 0 or not self.forget(flight):
+                break
+        if flight.error is not None:
+            raise DatabaseError(flight.error)
+        yield Piece((), tuple(flight.results))
 
     def is_shareable(self) -> bool:
         return self._shareable and not self._shared and not self.is_closed()
@@ -182,10 +207,7 @@ class Pipeline(asyncio.Protocol):
 
     async def _fly(self, batch: Batch) -> Flight:
         """The batch's flight when it is over. A cancelled one is cleaned up behind our back."""
-        while not self._is_idle() and not self._lost:
-            await self._wait(self._waiting)
-        if self.is_closed():
-            raise ConnectionLost(self._farewell)
+        await self._ready()
         flight, done = self._launch(batch)
         try:
             await done
@@ -196,10 +218,18 @@ class Pipeline(asyncio.Protocol):
             raise
         return flight
 
-    def _launch(self, batch: Batch) -> tuple[Flight, "asyncio.Future[None]"]:
+    async def _ready(self) -> None:
+        while not self._is_idle() and not self._lost:
+            await self._wait(self._waiting)
+        if self.is_closed():
+            raise ConnectionLost(self._farewell)
+
+    def _launch(
+        self, batch: Batch, streamed: int | None = None
+    ) -> tuple[Flight, "asyncio.Future[None]"]:
         landed, done = self._landing()
         flight = Flight(block=self._shared or needs_block(batch), landed=landed)
-        add_batch(flight, batch, self._statements)
+        add_batch(flight, batch, self._statements, streamed)
         if batch.verdict is not None:
             self._send(flight)
         elif flight.block:
@@ -271,6 +301,8 @@ class Pipeline(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for kind, buffer, start, end in self._reader.feed(data):
             self._receive[kind](buffer, start, end)
+        if self._flow is not None:
+            self._flow.settle()
 
     def _parse_complete(self, *_: object) -> None:
         flight = self._flights[0]
@@ -279,18 +311,23 @@ class Pipeline(asyncio.Protocol):
             self._statements.remember(step.key, step.name)
 
     def _bind_complete(self, *_: object) -> None:
-        self._flights[0].bound = True
+        flight = self._flights[0]
+        flight.bound = True
+        if self._flow is not None and flight.steps[flight.step].streamed:
+            self._reader.rows = self._flow.rows
 
     def _data_row(self, buffer: bytes, start: int, _end: int) -> None:
         self._flights[0].receive_row(buffer, start)
 
     def _command_complete(self, *_: object) -> None:
+        self._reader.rows = None
         self._flights[0].complete_step()
 
     def _ignore(self, *_: object) -> None:
         """Nothing here depends on it."""
 
     def _error_response(self, buffer: bytes, start: int, end: int) -> None:
+        self._reader.rows = None
         fields = wire.fields(buffer, start, end)
         if fields.get("V") in {"FATAL", "PANIC"} or not self._flights:
             self._farewell = fields.get("M")

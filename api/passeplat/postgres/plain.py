@@ -13,8 +13,9 @@ parameter, for any type there is or will be.
 
 import asyncio
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import asyncpg
 
@@ -22,7 +23,9 @@ from passeplat.errors import ConnectionLost, DatabaseError, SettingError
 from passeplat.names import literal
 from passeplat.postgres import session
 from passeplat.postgres.connect import open_connection
-from passeplat.postgres.model import Batch, End, Query, Row
+from passeplat.postgres.model import Batch, End, Piece, Query, Row
+
+_ROWS = 1000  # fetched at once of a statement that is streamed
 
 _RESET = "; ".join((*session.RESETS, "deallocate all"))
 _EXPLAIN = re.compile(r"explain\s*(?:\([^)]*\))?\s*", re.IGNORECASE)
@@ -90,6 +93,28 @@ class Plain:
         opened.add_termination_listener(self._terminated)
 
     async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+        async with self._busy():
+            return await self._transact(batch)
+
+    async def stream(self, batch: Batch, number: int) -> AsyncGenerator[Piece, None]:
+        """PostgreSQL keeps what EXECUTE gives, in a file where it is much, before the first row."""
+        async with self._busy():
+            await self._begin(batch)
+            results: list[tuple[Row, ...]] = []
+            for at, query in enumerate(batch.statements):
+                if at != number:
+                    results.append(await self._query(f"passeplat_{at}", query))
+                    continue
+                cursor = await self._cursor(f"passeplat_{at}", query)
+                while rows := await cursor.fetch(_ROWS):
+                    yield Piece([_to_bytes(row[0]) or b"" for row in rows], tuple(results))
+                results.append(())
+            await self._end(batch)
+        yield Piece((), tuple(results))
+
+    @asynccontextmanager
+    async def _busy(self) -> AsyncIterator[None]:
+        """Waits for a clean session, and cleans it afterwards."""
         while self._running and not self.is_closed():
             called = asyncio.Event()
             self.when_idle(called.set)
@@ -98,7 +123,7 @@ class Plain:
             raise ConnectionLost
         self._running = True
         try:
-            return await self._transact(batch)
+            yield
         except asyncpg.PostgresError as error:
             raise self._translate(error) from error
         except _LOST as error:
@@ -123,19 +148,35 @@ class Plain:
         return self._opened.is_closed()
 
     async def _transact(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+        await self._begin(batch)
+        named = [(f"passeplat_{number}", query) for number, query in enumerate(batch.statements)]
+        results = tuple([await self._query(name, query) for name, query in named])
+        await self._end(batch, results)
+        return results
+
+    async def _begin(self, batch: Batch) -> None:
         await self._opened.execute(session.begin(batch.isolation))
         if batch.context is not None:
             await self._query("passeplat", batch.context)
-        named = [(f"passeplat_{number}", query) for number, query in enumerate(batch.statements)]
-        results = tuple([await self._query(name, query) for name, query in named])
+
+    async def _end(self, batch: Batch, results: tuple[tuple[Row, ...], ...] = ()) -> None:
         if batch.end is End.ROLLBACK:
             await self._opened.execute(session.CHECK_DEFERRED)
         if batch.verdict is not None:
             batch.verdict(results)
         await self._opened.execute(batch.end.value)
-        return results
 
     async def _query(self, name: str, query: Query) -> tuple[Row, ...]:
+        executed = await self._prepared(name, query)
+        rows = await self._opened.fetch(executed)
+        return tuple(tuple(map(_to_bytes, row)) for row in rows)
+
+    async def _cursor(self, name: str, query: Query) -> Any:
+        statement = await self._opened.prepare(await self._prepared(name, query))
+        return await statement.cursor()
+
+    async def _prepared(self, name: str, query: Query) -> str:
+        """The statement that executes it."""
         prepare = f"prepare {name} as "
         explain = _EXPLAIN.match(query.sql)  # what is prepared cannot itself be an EXPLAIN
         prefix = explain[0] if explain else ""
@@ -144,9 +185,7 @@ class Plain:
         except asyncpg.PostgresError as error:
             raise self._translate(error, moved=len(prefix) - len(prepare)) from error
         values = ", ".join(map(_literal, query.params))
-        executed = f"{prefix}execute {name}" + (f"({values})" if values else "")
-        rows = await self._opened.fetch(executed)
-        return tuple(tuple(map(_to_bytes, row)) for row in rows)
+        return f"{prefix}execute {name}" + (f"({values})" if values else "")
 
     async def _clean(self) -> None:
         """Ends what is left of the transaction and resets the session, or, whatever the reason,

@@ -7,13 +7,13 @@ whoever waits longest. The idle ones are taken last in, first out: few sessions 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from passeplat.errors import ConnectionFailed, PoolTimeout
-from passeplat.postgres.model import Batch, Connection, Row
+from passeplat.postgres.model import Batch, Connection, Piece, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Pool:
         self._idle: list[Connection] = []
         # Each is given a connection, or None: a place to open one in.
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
+        self._streams = asyncio.Semaphore(max(1, limits.size // 2))
         self._flushes = 0
         self._timeouts = 0
         self._closed = False
@@ -67,6 +68,18 @@ class Pool:
         try:
             return await connection.run(batch)
         finally:
+            self.release(connection)
+
+    async def stream(self, batch: Batch, number: int) -> AsyncGenerator[Piece, None]:
+        """As Connection.stream. Clients that read slowly can hold no more than half of the
+        connections."""
+        connection = await self._acquire_for_stream()
+        try:
+            async with aclosing(connection.stream(batch, number)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._streams.release()
             self.release(connection)
 
     @asynccontextmanager
@@ -91,6 +104,19 @@ class Pool:
         except TimeoutError:
             self._timeouts += for_request
             raise PoolTimeout from None
+
+    async def _acquire_for_stream(self) -> Connection:
+        try:
+            async with asyncio.timeout(self._limits.acquisition):
+                await self._streams.acquire()
+        except TimeoutError:
+            self._timeouts += 1
+            raise PoolTimeout from None
+        try:
+            return await self.acquire()
+        except BaseException:
+            self._streams.release()
+            raise
 
     def take(self) -> Connection | None:
         """An idle connection at once, if there is one; to be given back with `release`."""

@@ -31,6 +31,7 @@ TERMINATE = b"X\0\0\0\4"
 
 _MAX_PARAMETERS = 65535
 _HEADER = 5  # one byte of kind, four of length; the length counts itself but not the kind
+_ROW_HEADER = _HEADER + 6  # of a row with one column: the number of columns, its length
 _NULL = b"\xff\xff\xff\xff"
 _TEXT_PARAMETERS = b"\0\0"  # no format codes: all text
 _BINARY_RESULTS = b"\0\1\0\1"  # one format code for all columns
@@ -93,6 +94,18 @@ def row(buffer: bytes, start: int) -> Row:
     return tuple(values)
 
 
+def take_rows(buffer: bytes, position: int, rows: list[bytes]) -> int:
+    """The only column of each DataRow that is complete, and where the last one ends."""
+    size = len(buffer)
+    while position + _ROW_HEADER <= size and buffer[position] == DATA_ROW:
+        end = position + 1 + _length.unpack_from(buffer, position + 1)[0]
+        if end > size:
+            break
+        rows.append(buffer[position + _ROW_HEADER : end])
+        position = end
+    return position
+
+
 def fields(buffer: bytes, start: int, end: int) -> dict[str, str]:
     """The fields of an ErrorResponse or NoticeResponse, by letter."""
     parts = buffer[start:end].split(b"\0")
@@ -107,6 +120,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
+        self.rows: list[bytes] | None = None  # where rows go that are streamed
         self._pieces: list[bytes] = []
         self._held = 0
         self._needed = 0
@@ -121,6 +135,10 @@ class Reader:
             self._pieces.clear()
         position, size = 0, len(data)
         while size - position >= _HEADER:
+            if self.rows is not None and data[position] == DATA_ROW:
+                start, position = position, take_rows(data, position, self.rows)
+                if position > start:
+                    continue
             end = position + 1 + _length.unpack_from(data, position + 1)[0]
             if end > size:
                 break

@@ -6,17 +6,30 @@ from passeplat.query.call import SCALAR
 
 ROWS = "_postgrest_t"
 
-_LINE = f"pg_catalog.substring({ROWS}::text, 2, pg_catalog.length({ROWS}::text) - 2)"
+CSV_LINE = f"pg_catalog.right(pg_catalog.left({ROWS}::text, -1), -1)"
 _CSV = (
     "(select coalesce(pg_catalog.string_agg(k, ','), '')"
     " from (select pg_catalog.json_object_keys(r)::text as k from"
     " (select pg_catalog.row_to_json(hh) as r from pgrst_source as hh limit 1) s) a) || E'\\n'"
-    f" || coalesce(pg_catalog.string_agg({_LINE}, E'\\n'), '')"
+    f" || coalesce(pg_catalog.string_agg({CSV_LINE}, E'\\n'), '')"
+)
+CSV_NAMES = (
+    "(select pg_catalog.string_agg(k, ',') from (select pg_catalog.json_object_keys("
+    f"pg_catalog.row_to_json({ROWS})) as k) a) || E'\\n'"
 )
 _GEOJSON = (
     "pg_catalog.json_build_object('type', 'FeatureCollection', 'features',"
     f" coalesce(pg_catalog.json_agg(ST_AsGeoJSON({ROWS})::json), '[]'))"
 )
+
+
+def _ndjson_line(value: str) -> str:
+    """A column of type json keeps its line breaks, which mean nothing outside of its strings."""
+    text = f"coalesce(pg_catalog.to_json({value})::text, 'null')"
+    return f"pg_catalog.replace({text}, E'\\n', ' ') || E'\\n'"
+
+
+NDJSON_LINE = _ndjson_line(ROWS)
 
 
 def body_sql(plan: Plan) -> str:
@@ -43,6 +56,8 @@ def _json(form: Form, value: str, *, single: bool) -> str:
         return _CSV
     if form == "geojson":
         return _GEOJSON
+    if form == "ndjson":
+        return f"coalesce(pg_catalog.string_agg({_ndjson_line(value)}, ''), '')"
     rows = f"pg_catalog.json_agg({value})"
     if form in ("array-stripped", "object-stripped"):
         rows = f"pg_catalog.json_strip_nulls({rows})"

@@ -11,6 +11,7 @@ from passeplat.query.body import ROWS, body_sql
 from passeplat.query.call import call_sql
 from passeplat.query.context import context_query, search_path
 from passeplat.query.count import count_sql
+from passeplat.query.lines import FEW, lines_of
 from passeplat.query.model import Transaction
 from passeplat.query.mutate import INSERTED, mutate_sql
 from passeplat.query.params import Params
@@ -21,17 +22,18 @@ def build(
     plan: Plan, claims: Claims, config: Config, role_settings: Iterable[tuple[str, str]] = ()
 ) -> Transaction:
     """`role_settings` are what `alter role … set` says of the role, which SET ROLE ignores."""
-    path = search_path(plan.request.schema, config)
+    path, lines = search_path(plan.request.schema, config), lines_of(plan)
     return Transaction(
         context=context_query(plan, claims, config, role_settings),
         pre_request=_pre_request(config),
-        main=main_query(plan),
+        main=main_query(plan, cut=lines is not None and not lines.few),
         columns=() if plan.representation.explain else result_columns(plan),
         explain=_explain_count(plan),
         scope=f"{claims.role} {path}",
         isolation=plan.isolation,
         rollback=rolls_back(plan, config),
         calls=plan.change is not None or config.db_pre_request is not None,
+        lines=lines,
     )
 
 
@@ -50,9 +52,10 @@ def _pre_request(config: Config) -> Query | None:
     return Query(f"select {quote_qualified(QualifiedName(schema, name))}()")
 
 
-def main_query(plan: Plan) -> Query:
+def main_query(plan: Plan, *, cut: bool) -> Query:
+    """`cut`: after one row more than a few; then the answer is to be made of lines."""
     params = Params()
-    sql = _main_sql(plan, params)
+    sql = _main_sql(plan, params, cut=cut)
     if plan.representation.explain is not None:
         sql = _explained(plan.representation.explain, sql)
     return Query(sql, tuple(params.values))
@@ -63,10 +66,12 @@ def _explained(explain: Explain, sql: str) -> str:
     return f"explain ({options}) {sql}"
 
 
-def _main_sql(plan: Plan, params: Params) -> str:
+def _main_sql(plan: Plan, params: Params, *, cut: bool) -> str:
     change = plan.change
     source = read_sql(plan.read, params) if change is None else _change_sql(change, params)
-    rows = "select * from pgrst_source"
+    # Materialized: the planner shall not expect few rows, only the executor stops
+    kept = "materialized " if cut else ""
+    rows = "select * from pgrst_source" + (f" limit {FEW + 1}" if cut else "")
     if change is not None and (plan.wants_body or isinstance(change, CallPlan)):
         rows = read_sql(plan.read, params)
     counted = _counts_exactly(plan)
@@ -84,7 +89,7 @@ def _main_sql(plan: Plan, params: Params) -> str:
         "inserted": _inserted(change),
     }
     columns = ", ".join(f"{expressions[name]} as {name}" for name in result_columns(plan))
-    return f"with pgrst_source as ({source}){count} select {columns} from ({rows}) as {ROWS}"
+    return f"with pgrst_source as {kept}({source}){count} select {columns} from ({rows}) as {ROWS}"
 
 
 def result_columns(plan: Plan) -> tuple[str, ...]:

@@ -36,7 +36,9 @@ class Head:
 
 
 def counted(result: Result) -> Counted | None:
-    """None where SQL had a say in the head."""
+    """None where SQL had a say in the head, or rows are still to be counted."""
+    if not result.is_counted:
+        return None
     if result.response_headers or result.response_status or result.location:
         return None
     return result.page_total, result.table_total, result.planned_total, result.inserted

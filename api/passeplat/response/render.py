@@ -84,7 +84,8 @@ def _read(plan: Plan, result: Result, config: Config) -> tuple[int, Headers]:
         )
         error.headers = (("Content-Range", f"*/{total}"),)
         raise error
-    headers: list[tuple[str, str]] = [("Content-Range", content_range(offset, last, total))]
+    rows = content_range(offset, last, total) if result.is_counted else f"{offset}-*/*"
+    headers: list[tuple[str, str]] = [("Content-Range", rows)]
     if isinstance(plan.change, CallPlan):
         if plan.change.returns_void:
             return 204, tuple(headers)

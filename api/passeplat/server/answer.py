@@ -1,7 +1,8 @@
 """A request is one sentence: parse, resolve, build, run, render. Bytes in, a Response out."""
 
 from asyncio import to_thread
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import time
 
 from passeplat.claims import Claims, verify
@@ -35,6 +36,16 @@ from passeplat.server.run import batch_of, queries, result_of, run, run_shape
 from passeplat.server.shape import Shape
 from passeplat.server.shapes import Match
 from passeplat.server.state import State
+from passeplat.server.stream import (
+    HELD_BACK,
+    Reading,
+    Respond,
+    batch_of_lines,
+    is_long,
+    observe_cut,
+    observe_length,
+    stream,
+)
 
 _LONG = 64 * 1024  # bytes of a body
 
@@ -48,6 +59,7 @@ class Call:
     query_string: bytes
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    may_stream: bool = True  # the client reads bodies in chunks
     timings: Timings = field(default_factory=Timings)
     role: str | None = None
     error: ApiError | DatabaseError | None = None
@@ -105,6 +117,10 @@ async def _answer(call: Call, state: State) -> Response:
             with call.timings.of("plan"):
                 settings = shapes.cache.role_settings.get(claims.role, ())
                 transaction = build(plan, claims, config, settings)
+            lines = transaction.lines
+            if lines is not None and not lines.few:
+                respond = partial(render, plan, config=config)
+                return await _stream(call, plan, transaction, state, respond)
             result = await _execute(call, plan, transaction, state)
             with call.timings.of("response"):
                 return render(plan, result, config)
@@ -126,9 +142,33 @@ async def _answer_match(call: Call, match: Match, claims: Claims, state: State) 
             as_object(without_cookies(fields)),
             as_object(read_cookies(fields)),
         )
-    result = await _execute(call, plan, transaction, state, match.shape)
-    with call.timings.of("response"):
-        return match.shape.response(result, match.texts, config)
+    shape = match.shape
+    if not is_long(shape):
+        result = await _execute(call, plan, transaction, state, shape)
+        if not observe_cut(shape, result):
+            with call.timings.of("response"):
+                return shape.response(result, match.texts, config)
+    lines = None if shape.lines is None else shape.lines.filled(match.values)
+    respond = partial(shape.response, texts=match.texts, config=config)
+    response = await _stream(call, plan, replace(transaction, lines=lines), state, respond)
+    observe_length(shape, response.body)
+    return response
+
+
+async def _stream(
+    call: Call, plan: Plan, transaction: Transaction, state: State, respond: Respond
+) -> Response:
+    cache, lines = state.schema_cache, transaction.lines
+    if cache is None or lines is None:
+        raise SchemaCacheMissing
+    call.warning = plan.warning
+    isolation = cache.role_isolation.get(call.role or "")
+    batch = batch_of_lines(transaction, lines, state.config, isolation)
+    if state.config.log_query:
+        call.queries += (query.sql for query in (transaction.context, *batch.statements))
+    with call.timings.of("transaction"):
+        reads = Reading(batch, lines, plan.read.range, HELD_BACK if call.may_stream else None)
+        return await stream(reads, state.pool, respond)
 
 
 async def _execute(

@@ -1,19 +1,19 @@
 """The ASGI application: reads a request, has it answered, sends the response."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from passeplat.errors import BodyTooLarge, ConnectionFailed
 from passeplat.response.cors import is_preflight, preflight
-from passeplat.response.model import Response
+from passeplat.response.model import Chunks, Response
 from passeplat.response.problem import render_error
-from passeplat.server.answer import Call, answer
+from passeplat.server.answer import Call, answer, refuse
 from passeplat.server.finish import SERVER, added_headers, as_bytes, with_added
 from passeplat.server.observe import log, log_access, log_queries, logs_status
 from passeplat.server.state import State
-from passeplat.server.watch import Receive
+from passeplat.server.watch import Receive, Visit
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = Message
@@ -23,6 +23,7 @@ Line: TypeAlias = tuple[str, str]
 
 NO_CONTENT = frozenset({204, 304})
 _CLIENT_GONE = 499  # as nginx logs it
+_PATIENCE = 30  # seconds a client may take to read a chunk, while it holds a connection
 
 
 async def rest(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,16 +33,20 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     if is_preflight(scope["method"], headers):
         allowed = state.config.server_cors_allowed_origins
         answered = preflight(headers, allowed)
-        await _send(replace(answered, headers=(*answered.headers, SERVER)), "OPTIONS", send)
+        await _send(replace(answered, headers=(*answered.headers, SERVER)), b"", "OPTIONS", send)
         return
     call = Call(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"], b"")
+    call.may_stream = scope["http_version"] != "1.0"
     try:
         response = await _answer(call, headers, state, receive)
+        finished = finish(response, call, headers, state)
+        if isinstance(finished.body, bytes):
+            size = await _send(finished, finished.body, call.method, send)
+        else:
+            size = await _stream(finished, call, state, receive, send)
     except ClientGone:
         log_call(call, _line(scope), headers, (_CLIENT_GONE, 0), state)
         return
-    finished = finish(response, call, headers, state)
-    size = await _send(finished, call.method, send)
     log_call(call, _line(scope), headers, (finished.status, size), state)
 
 
@@ -87,10 +92,7 @@ async def _answer(call: Call, headers: dict[str, str], state: State, receive: Re
     try:
         return await answer(call, state)
     except asyncio.CancelledError:
-        if visit.task is not None:
-            visit.task.uncancel()  # what is left to do is short
-        if visit.gone:
-            raise ClientGone from None
+        _revive(visit)
         return render_error(ConnectionFailed("The server is stopping"), state.config, None)
     finally:
         state.watch.end(visit)
@@ -133,25 +135,52 @@ def finish(response: Response, call: Call, headers: dict[str, str], state: State
     return replace(response, headers=with_added(response.headers, added))
 
 
-async def _send(response: Response, method: str, send: Send) -> int:
+async def _send(response: Response, body: bytes, method: str, send: Send) -> int:
     """How many bytes of a body were sent."""
-    body = response.body
     headers = as_bytes(response.headers)
     bodiless = response.status in NO_CONTENT
-    if isinstance(body, bytes) and not bodiless and method != "HEAD":
+    if not bodiless and method != "HEAD":
         headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    if isinstance(body, AsyncIterator):
-        return await _stream(body, send)
+    await _start(response, headers, send)
     sent = b"" if bodiless or method == "HEAD" else body
     await send({"type": "http.response.body", "body": sent})
     return len(sent)
 
 
-async def _stream(body: AsyncIterator[bytes], send: Send) -> int:
-    size = 0
-    async for chunk in body:
-        size += len(chunk)
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-    return size
+async def _start(response: Response, headers: list[tuple[bytes, bytes]], send: Send) -> None:
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+
+
+async def _stream(
+    response: Response, call: Call, state: State, receive: Receive, send: Send
+) -> int:
+    """How many bytes were sent. Of what goes wrong now the client learns by a body without an end,
+    which the server makes of an application that returns too early."""
+    sent, body = 0, cast("Chunks", response.body)
+    visit = state.watch.begin(receive)
+    try:
+        await _start(response, as_bytes(response.headers), send)
+        async for chunk in body:
+            async with asyncio.timeout(_PATIENCE):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            sent += len(chunk)
+        await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        raise ClientGone from None
+    except asyncio.CancelledError:
+        _revive(visit)
+        call.error = ConnectionFailed("The server is stopping")
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        refuse(call, error, state)
+    finally:
+        state.watch.end(visit)
+        await body.aclose()
+    return sent
+
+
+def _revive(visit: Visit) -> None:
+    """The cancelled task, for what is left to do is short. Raises ClientGone."""
+    if visit.task is not None:
+        visit.task.uncancel()
+    if visit.gone:
+        raise ClientGone from None

@@ -26,6 +26,7 @@ from passeplat.server.observe import logs_status
 from passeplat.server.run import as_read, batch_of, result_of
 from passeplat.server.shapes import Match
 from passeplat.server.state import State
+from passeplat.server.stream import is_long, observe_cut
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -81,19 +82,22 @@ class Exchange:
     response_complete: bool = False
     message_event: Event = field(default=_NOBODY_WAITS)
 
-    def answer(self, flight: Flight, default: bytes) -> tuple[bytes, bytes]:
-        """Head and body. `default`: the headers that uvicorn gives every response."""
+    def answer(self, flight: Flight, default: bytes) -> tuple[bytes, bytes] | None:
+        """Head and body; None if it is a long read, to be asked anew. `default`: the headers that
+        uvicorn gives every response."""
         try:
             return self._answer(flight, default)
         except Exception as error:  # noqa: BLE001 - the last line of defence
             call = self._call()
             return self._whole(call, refuse(call, error, self.state), default)
 
-    def _answer(self, flight: Flight, default: bytes) -> tuple[bytes, bytes]:
+    def _answer(self, flight: Flight, default: bytes) -> tuple[bytes, bytes] | None:
         config, shape, texts = self.state.config, self.match.shape, self.match.texts
         if flight.error is not None:
             raise DatabaseError(flight.error)
         result = result_of(self.transaction, tuple(flight.results))
+        if observe_cut(shape, result):
+            return None
         count = counted(result)
         if count is None or not self.keep_alive or self.state.stopping:
             return self._whole(self._call(), shape.response(result, texts, config), default)
@@ -158,6 +162,8 @@ def begin(exchange: Exchange, landed: Callable[[Exchange, Flight], None]) -> boo
         parts = exchange.method, url.path, url.query or b"", sender.headers
         match = shapes.match(*parts, claims.role, b"")
         if match is None or match.shape.plan.warning or not sharing.allows(match.shape):
+            return False
+        if is_long(match.shape):
             return False
         exchange.role, exchange.match = claims.role, match
         exchange.transaction = match.shape.filled(match.values, claims.payload, *sender.context)

@@ -26,9 +26,9 @@ from passeplat.schema_cache.model import SchemaCache
 FUNCTIONS = frozenset(
     {
         *("array_agg", "avg", "count", "current_setting", "json_agg", "json_object_keys"),
-        *("json_strip_nulls", "jsonb_agg", "length", "max", "min", "phraseto_tsquery"),
-        *("plainto_tsquery", "row_to_json", "set_config", "string_agg", "substring", "sum"),
-        *("to_jsonb", "to_tsquery", "to_tsvector", "websearch_to_tsquery"),
+        *("json_strip_nulls", "jsonb_agg", "left", "max", "min", "phraseto_tsquery"),
+        *("plainto_tsquery", "replace", "right", "row_to_json", "set_config", "string_agg", "sum"),
+        *("to_json", "to_jsonb", "to_tsquery", "to_tsvector", "websearch_to_tsquery"),
     }
 )
 """What the SQL of reads calls."""
@@ -39,7 +39,7 @@ OPERATORS = frozenset(
         *("&<", "&>", "-|-", "@@", "->", "->>", "||"),
     }
 )
-_FORMS = frozenset({"array", "object", "array-stripped", "object-stripped", "csv", "none"})
+_FORMS = frozenset({"array", "object", "array-stripped", "object-stripped", "csv", "ndjson"})
 _BUILT_IN = frozenset(
     {
         None,

@@ -30,7 +30,10 @@ from passeplat.server.mask import masked, one_line, quotable
 _PARTS = ("jwt", "parse", "plan", "transaction", "response")
 _LEVELS = ("crit", "error", "warn", "info", "debug")
 _FROM_STATUS = {"crit": 1000, "error": 500, "warn": 400, "info": 0, "debug": 0}
+_TOLD = "ASGI callable returned without completing response."
+"""How uvicorn complains of a body that was left unfinished; what went wrong is told already."""
 _OF_ROWS = "23"  # the class of SQLSTATEs whose details are values of a row
+_CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _TO_COMPLAIN_OF = (DatabaseError, ConnectionFailed, ConnectionLost)
 _LONGEST = 8_000  # characters of what a client says of itself in one record
@@ -113,7 +116,8 @@ class Complaints:
         if isinstance(error, PoolTimeout):
             self._add_timeout(config, error)
         elif isinstance(error, _TO_COMPLAIN_OF):
-            log(config, "error" if status >= _SERVER_ERROR else "warn", described(error))
+            told = _CLIENT_ERROR <= status < _SERVER_ERROR  # not so after the head of a success
+            log(config, "warn" if told else "error", described(error))
 
     def _add_timeout(self, config: Config, error: PoolTimeout) -> None:
         """A full pool times out for everybody at once: one line now, one for all that follow."""
@@ -158,7 +162,7 @@ class LibraryLog(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             log_failure(self._config(), record.getMessage().split("\n", 1)[0], error)
-        else:
+        elif record.getMessage() != _TOLD:
             level = "error" if record.levelno >= logging.ERROR else "warn"
             log(self._config(), level, masked(record.getMessage()))
 

@@ -80,11 +80,12 @@ class RestProtocol(Heads):
         return known
 
     def _land(self, exchange: Exchange, flight: Flight) -> None:
-        if must_run_elsewhere(flight):
+        default = b"".join(b"%b: %b\r\n" % each for each in self.server_state.default_headers)
+        answered = None if must_run_elsewhere(flight) else exchange.answer(flight, default)
+        if answered is None:
             self._hand_over(exchange)
             return
-        default = b"".join(b"%b: %b\r\n" % each for each in self.server_state.default_headers)
-        head, body = exchange.answer(flight, default)
+        head, body = answered
         if not exchange.disconnected:
             if len(body) < _COPIED:
                 self.transport.write(head + body)

@@ -15,7 +15,7 @@ from passeplat.plan.resolve import resolve
 from passeplat.postgres.model import Query
 from passeplat.query.build import build
 from passeplat.query.context import ContextTemplate, context_template
-from passeplat.query.model import Result, Transaction
+from passeplat.query.model import Lines, Result, Transaction
 from passeplat.query.template import Template, Value, template
 from passeplat.request.model import ApiRequest, Body, FormBody, JsonBody, RawBody, RawJsonBody
 from passeplat.request.query_string import encoded
@@ -45,6 +45,22 @@ class Pace:
 
     inert: bool | None = None  # they leave nothing behind in the session; None: not known yet
     seconds: float = 0.0  # they take, about the median; 0: not known yet
+    long: bool | None = None  # the body of an answer was, once; None: not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class LinesTemplate:
+    made: Lines  # of marks
+    rows: Template
+    total: Template | None
+
+    @property
+    def few(self) -> bool:
+        return self.made.few
+
+    def filled(self, values: Sequence[Value]) -> Lines:
+        total = None if self.total is None else Query(self.total.sql, self.total.filled(values))
+        return replace(self.made, rows=Query(self.rows.sql, self.rows.filled(values)), total=total)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +70,7 @@ class Shape:
     context: ContextTemplate
     main: Template
     explain: Template | None
+    lines: LinesTemplate | None
     location: tuple[str | int, ...]  # of the canonical query string: texts, numbers of values
     heads: dict[Counted, Head] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
@@ -147,7 +164,16 @@ def make_shape(
     if not bound.issuperset(range(len(marking.marks) if _says_nothing(body) else len(marks))):
         return None  # a value that is not bound had another effect
     context = context_template(plan, role, config, settings)
-    return Shape(plan, made, context, main, explain, location)
+    lines = None if made.lines is None else _lines(made.lines, marks)
+    return Shape(plan, made, context, main, explain, lines, location)
+
+
+def _lines(made: Lines, marks: Sequence[str]) -> LinesTemplate | None:
+    rows = template(made.rows, marks)
+    total = None if made.total is None else template(made.total, marks)
+    if rows is None or (made.total is not None and total is None):
+        return None
+    return LinesTemplate(made, rows, total)
 
 
 def _marked_body(body: Body | None, mark: str) -> JsonBody | RawJsonBody | RawBody | None:

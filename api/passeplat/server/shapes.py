@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from passeplat.claims.sieve import Counts, Sieve
 from passeplat.config import Config
-from passeplat.errors import ApiError, DatabaseError
+from passeplat.errors import ApiError, DatabaseError, InvalidBody
 from passeplat.query.template import Value
 from passeplat.request.body import parse_body
 from passeplat.request.filters import read_filter
@@ -71,13 +71,16 @@ class Shapes:
     def match(  # noqa: PLR0913, PLR0917 - the parts of a request
         self, method: str, raw_path: bytes, query: bytes, headers: Headers, role: str, body: bytes
     ) -> Match | None:
-        """None if it must be parsed: it has no shape, or is faulty. Raises InvalidBody."""
+        """None if it must be parsed: it has no shape, or is faulty."""
         pieces, raw = split(raw_path, query, method)
         key = (method, raw_path, pieces, deciding(headers), role)
         family = self._families.get(key) or self._new_family(key, len(raw), body)
         if family.request is None:
             return None
-        read = read_body(family.request, body)
+        try:
+            read = read_body(family.request, body)
+        except InvalidBody:
+            return None  # of several faults another may come first
         kind = body_shape(read)
         if kind not in family.shapes:
             self._add_shape(family, replace(family.request, body=read), role)

@@ -117,3 +117,17 @@ def test_error_fields_come_by_letter(fields: dict[str, str]) -> None:
 def test_an_error_in_another_encoding_is_still_readable() -> None:
     body = b"Mno es v\xe1lido\0\0"
     assert wire.fields(body, 0, len(body)) == {"M": "no es v\ufffdlido"}
+
+
+@given(st.lists(st.binary(max_size=60), max_size=20), st.data())
+def test_streamed_rows_are_whole_in_whatever_pieces_they_come(
+    values: list[bytes], data: st.DataObject
+) -> None:
+    rows = (message(wire.DATA_ROW, b"\0\1" + column(value)) for value in values)
+    stream = b"".join(rows) + message(wire.COMMAND_COMPLETE, b"SELECT")
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=8).map(sorted))
+    reader, taken, others = wire.Reader(), list[bytes](), list[int]()
+    reader.rows = taken
+    for start, end in pairwise((0, *cuts, len(stream))):
+        others += [kind for kind, *_ in reader.feed(stream[start:end])]
+    assert (taken, others) == (values, [wire.COMMAND_COMPLETE])

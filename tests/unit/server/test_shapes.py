@@ -131,6 +131,8 @@ def by_shape(asked: Asked, shapes: Shapes) -> tuple[Transaction, Response] | Non
     fields = read_headers(list(asked.headers))
     context = as_object(without_cookies(fields)), as_object(read_cookies(fields))
     made = match.shape.filled(match.values, asked.claims.payload, *context)
+    if match.shape.lines is not None:
+        made = replace(made, lines=match.shape.lines.filled(match.values))
     return made, match.shape.response(RESULT, match.texts, CONFIG)
 
 
