@@ -9,8 +9,8 @@ import click
 
 from passeplat.config import Sources
 from passeplat.errors import SettingError
+from passeplat.migrate.allowance import NotAllowed, hazards_in
 from passeplat.migrate.draft import make_draft, write_draft
-from passeplat.migrate.hazards import NotAllowed, hazards_of
 from passeplat.migrate.model import Hazard
 
 
@@ -27,7 +27,7 @@ def write_migration(project: Path, file: str | None, name: str, allowed: Sequenc
         click.echo(str(refusal), err=True)
         return 2
     click.echo(f"Wrote {path.relative_to(project).as_posix()}")
-    for hazard in sorted(each.value for each in hazards_of(draft.migration)):
+    for hazard in sorted(each.value for each in hazards_in(draft.migration)):
         click.echo(f"  {hazard}")
     return 0
 

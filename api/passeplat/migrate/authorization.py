@@ -7,8 +7,8 @@ anybody, and what goes takes its own along.
 import re
 from collections.abc import Iterator
 
+from passeplat.migrate.allowance import mark
 from passeplat.migrate.compare import differences
-from passeplat.migrate.hazards import mark
 from passeplat.migrate.model import Difference, Fact, Hazard, Identity, Migration, Snapshot, Step
 
 _ABOUT_OTHERS = {"ACL", "POLICY", "ROW SECURITY"}

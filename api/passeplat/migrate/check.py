@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from passeplat.config import Config
+from passeplat.migrate.allowance import not_allowed
 from passeplat.migrate.compare import differences, render_difference
 from passeplat.migrate.data import pending_steps
 from passeplat.migrate.database import connected
 from passeplat.migrate.files import read_sources
 from passeplat.migrate.fingerprint import canonical, fingerprint
-from passeplat.migrate.hazards import not_allowed
 from passeplat.migrate.lint import (
     acceptances,
     lint,

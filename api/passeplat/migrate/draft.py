@@ -11,6 +11,7 @@ from pathlib import Path
 from passeplat.config import Config
 from passeplat.contract import Change, Contract, compare, read_contract
 from passeplat.errors import SettingError
+from passeplat.migrate.allowance import NotAllowed, hazards_in, mark, not_allowed
 from passeplat.migrate.authorization import mark_authorizations
 from passeplat.migrate.compare import differences
 from passeplat.migrate.data import DataStep, When, pending_steps, steps_of
@@ -18,7 +19,6 @@ from passeplat.migrate.database import connected
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.files import MIGRATIONS, read_sources
-from passeplat.migrate.hazards import NotAllowed, hazards_of, mark, not_allowed
 from passeplat.migrate.model import Hazard, Migration, Phase, Snapshot, SqlFile, Step
 from passeplat.migrate.online import online
 from passeplat.migrate.prove import CannotChange, unreached
@@ -104,7 +104,7 @@ def mark_changes(migration: Migration, changes: Iterable[Change]) -> Migration:
         return any(name.schema == step.identity.schema and name.name in names for name in broken)
 
     marked = mark(migration, Hazard.BREAKS_API, is_one)
-    if Hazard.BREAKS_API in hazards_of(marked):
+    if Hazard.BREAKS_API in hazards_in(marked):
         return marked
     return mark(migration, Hazard.BREAKS_API, lambda _: True)
 
@@ -113,7 +113,7 @@ def write_draft(draft: Draft, project: Path, title: str, allowed: frozenset[Haza
     """The file it was written to. Raises NotAllowed, SettingError."""
     if not _NAME.fullmatch(title):
         raise SettingError(f"{title!r} is no name for a migration: take letters, digits and _")
-    found = hazards_of(draft.migration)
+    found = hazards_in(draft.migration)
     if missing := not_allowed(found, allowed):
         raise NotAllowed(missing, _breaking(draft.changes) if Hazard.BREAKS_API in missing else ())
     migration = draft.migration

@@ -6,10 +6,10 @@ import pytest
 
 from passeplat.cli.check import exit_status
 from passeplat.contract import Change
+from passeplat.migrate.allowance import not_allowed
 from passeplat.migrate.check import Verdict
 from passeplat.migrate.data import DataStep, When
 from passeplat.migrate.draft import mark_changes, stamp, tolerate_roles, with_data
-from passeplat.migrate.hazards import not_allowed
 from passeplat.migrate.model import Hazard, Identity, Migration, Phase, Step
 from passeplat.names import QualifiedName
 

@@ -21,7 +21,7 @@ class NotAllowed(PasseplatError):
         super().__init__("\n".join(lines))
 
 
-def hazards_of(migration: Migration) -> frozenset[Hazard]:
+def hazards_in(migration: Migration) -> frozenset[Hazard]:
     steps = (step for phase in migration.phases for step in phase.steps)
     return frozenset(hazard for step in steps for hazard in step.hazards)
 
