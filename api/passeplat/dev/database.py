@@ -2,7 +2,7 @@
 Outcome comes out."""
 
 import asyncio
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +15,7 @@ from passeplat.migrate.compare import differences, same
 from passeplat.migrate.database import Connection, connected
 from passeplat.migrate.dump import dump_all
 from passeplat.migrate.load import load, load_files
-from passeplat.migrate.model import Loading, Snapshot, Sources, SqlFile
+from passeplat.migrate.model import Loading, Roles, Snapshot, Sources, SqlFile
 from passeplat.migrate.prove import CannotChange, apply_change, prove
 from passeplat.migrate.toc import read_roles, take_snapshot
 from passeplat.migrate.words import summarize
@@ -119,7 +119,8 @@ class Development:
         home = self.home
         try:
             url = self.workshop.url(copy)
-            change = await prove(url, before, after, home.binaries, home.environ)
+            now = replace(before, roles=after.roles)  # the files' roles are the cluster's already
+            change = await prove(url, now, after, home.binaries, home.environ)
             await apply_change(home.url, change)
         except BaseException:
             self.workshop.discard((copy,))
@@ -189,8 +190,10 @@ def _keep(dump: bytes, backups: Path) -> Path:
     return saved
 
 
-def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted(role for role in after if before.get(role) != after[role]))
+def _changed(before: Roles, after: Roles) -> tuple[str, ...]:
+    joined = {each.member for each in before.memberships ^ after.memberships}
+    changed = (name for name, role in after.roles.items() if before.roles.get(name) != role)
+    return tuple(sorted({*joined, *changed} & after.roles.keys()))
 
 
 def _query(name: str) -> str:

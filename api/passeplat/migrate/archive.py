@@ -30,6 +30,8 @@ class Entry:
     drop: str
     schema: str
     owner: str
+    catalogue: int  # oids: the system table
+    object: int
     needs: tuple[int, ...]
 
 
@@ -69,7 +71,7 @@ def _header(reader: "_Reader") -> tuple[int, int]:
 
 def _entry(reader: "_Reader", version: tuple[int, int]) -> Entry:
     number, _has_data = reader.integer(), reader.integer()
-    _table_oid, _oid, tag, kind = (reader.text() for _ in range(4))
+    catalogue, row, tag, kind = (reader.text() for _ in range(4))
     _section = reader.integer()
     create, drop, _copy, schema, _tablespace, _access_method = (reader.text() for _ in range(6))
     if version >= _RELATION_KIND:
@@ -85,6 +87,8 @@ def _entry(reader: "_Reader", version: tuple[int, int]) -> Entry:
         drop=(drop or "").strip(),
         schema=schema or "",
         owner=owner or "",
+        catalogue=int(catalogue or 0),
+        object=int(row or 0),
         needs=tuple(dict.fromkeys(int(need) for need in needs)),
     )
 

@@ -19,7 +19,7 @@ _LOOKER = '"whoever migrates"'
 
 def canonical(snapshot: Snapshot) -> dict[Identity, str]:
     """The text of every fact in its normal form, whoever looked."""
-    looker = _word(snapshot.user)
+    looker = word(snapshot.user)
     return {
         fact.identity: _without_looker(normal(fact), looker, everywhere=fact.kind in _NAMES_ROLES)
         for fact in snapshot.facts.values()
@@ -35,7 +35,8 @@ def fingerprint(texts: Mapping[Identity, str]) -> str:
     return hashlib.blake2b("\0\0".join(lines).encode(), digest_size=_SIZE).hexdigest()
 
 
-def _word(role: str) -> re.Pattern[str]:
+def word(role: str) -> re.Pattern[str]:
+    """The role's name where SQL has it as a name."""
     names = "|".join(map(re.escape, (role, quote(role))))
     return re.compile(rf'(?<![\w$"])(?:{names})(?![\w$"])')
 

@@ -63,6 +63,14 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueId:
+    """Where PostgreSQL keeps something: the oids of a system table and of a row of it."""
+
+    catalogue: int
+    object: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """An entry of pg_dump's table of contents."""
 
@@ -72,6 +80,7 @@ class Fact:
     create: str
     drop: str
     needs: tuple[int, ...]  # ids of the facts this one depends on
+    catalogue_id: CatalogueId
 
     @property
     def kind(self) -> str:
@@ -85,24 +94,122 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
-    """A column of a table, as `alter table` must know it."""
+    """A column of a table, or an attribute of a composite type."""
 
     name: str
     type: str
-    collation: str | None  # None: the type's own
-    not_null: bool
-    not_null_name: str | None  # of the constraint, if it is not PostgreSQL's choice
-    expression: str | None  # of the default, or of what is generated
-    identity: str  # "a" always, "d" by default, "" no
-    generated: str  # "s" stored, "v" virtual, "" no
-    is_local: bool  # not only inherited
+    collation: str | None = None  # None: the type's own
+    not_null: bool = False
+    not_null_name: str | None = None  # of the constraint, if it is not PostgreSQL's choice
+    not_null_no_inherit: bool = False
+    not_null_valid: bool = True
+    not_null_local: bool = True  # not only inherited
+    expression: str | None = None  # of the default, or of what is generated
+    identity: str = ""  # "a" always, "d" by default, "" no
+    generated: str = ""  # "s" stored, "v" virtual, "" no
+    is_local: bool = True  # not only inherited
+    is_inherited: bool = False
+    storage: str | None = None  # None: the type's own
+    compression: str = ""
+    statistics: int = -1
+    options: tuple[str, ...] = ()  # "n_distinct=5"
+    fdw_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFact:
+    name: str
+    definition: str  # "CHECK ((done = (status = 'done'))) NOT VALID"
+    is_valid: bool = True
+    is_local: bool = True
+    is_inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TableFact:
     columns: Mapping[str, ColumnFact]
-    checks: Mapping[str, str]  # valid ones by name: "CHECK ((done = (status = 'done')))"
-    force_row_security: bool
+    checks: Mapping[str, CheckFact]
+    kind: str = "r"  # r table, p partitioned, f foreign
+    persistence: str = "p"  # p permanent, u unlogged
+    options: tuple[str, ...] = ()  # "fillfactor=70"
+    replica_identity: str = "d"  # d default, f full, n nothing, i an index
+    force_row_security: bool = False
+    is_partition: bool = False
+    parents: tuple[str, ...] = ()  # quoted names of those it inherits from
+    partition_key: str | None = None
+    of_type: str | None = None
+    access_method: str | None = None
+    tablespace: str | None = None
+    server: str | None = None
+    fdw_options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceFact:
+    type: str
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    cycle: bool
+    persistence: str = "p"
+    owner_schema: str | None = None
+    owner_table: str | None = None
+    owner_column: str | None = None
+    is_identity: bool = False
+
+    @property
+    def owner(self) -> QualifiedName | None:
+        """The table whose column it comes and goes with."""
+        if self.owner_schema is None or self.owner_table is None:
+            return None
+        return QualifiedName(self.owner_schema, self.owner_table)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFact:
+    type: str
+    collation: str | None
+    expression: str | None
+    not_null: bool
+    checks: tuple[tuple[str, str], ...]  # (name, definition)
+    not_null_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFact:
+    name: str
+    attributes: str  # "nosuperuser inherit … connection limit -1"
+    settings: tuple[str, ...]  # "statement_timeout=5s"
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    role: str
+    member: str
+    admin: bool
+    inherit: bool
+    set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """They belong to the cluster, so pg_dump leaves them out."""
+
+    roles: Mapping[str, RoleFact]
+    memberships: frozenset[Membership]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A default (or generated column) or a check of a table, and what it uses."""
+
+    uses: CatalogueId
+    column: str | None
+    check: str | None
+    used_column: str | None  # of the same table, if it uses one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +218,15 @@ class Snapshot:
 
     facts: Mapping[Identity, Fact]  # in the order of pg_dump, which creates them
     by_id: Mapping[int, Fact]
+    by_catalogue_id: Mapping[CatalogueId, Fact]
     dependents: Mapping[int, tuple[Fact, ...]]
-    tables: Mapping[QualifiedName, TableFact]
+    tables: Mapping[QualifiedName, TableFact]  # composite types too, of which only columns count
+    sequences: Mapping[QualifiedName, SequenceFact]
+    domains: Mapping[QualifiedName, DomainFact]
     enums: Mapping[QualifiedName, tuple[str, ...]]
+    readers: Mapping[tuple[QualifiedName, str], tuple[CatalogueId, ...]]  # of a column
+    parts: Mapping[QualifiedName, tuple[Part, ...]]
+    roles: Roles
     user: str  # who looked, and owns what is made without a word of owners
     archive: bytes  # what pg_restore makes the schema of
 
@@ -133,6 +246,8 @@ class Action:
 
     sql: str
     identity: Identity
+    instead: tuple[str, ...] = ()  # tried in this order where `sql` cannot be run
+    is_removal: bool = False  # done as well if there is nothing to remove
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -158,7 +273,6 @@ class Proposal:
     labels: tuple[Action, ...] = ()
     actions: tuple[Action, ...] = ()
     losses: tuple[Loss, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,6 +296,14 @@ class Hazard(Enum):
     BREAKS_API = "BREAKS_API"
 
 
+class Effect(Enum):
+    """What becomes of the thing a step is about, by the whole migration."""
+
+    CREATES = "creates"
+    CHANGES = "changes"
+    DESTROYS = "destroys"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A statement of a migration, or several that belong together, and whose they are."""
@@ -189,6 +311,8 @@ class Step:
     sql: str
     identity: Identity
     hazards: frozenset[Hazard] = frozenset()
+    effect: Effect = Effect.CHANGES
+    lock: str | None = None  # the strongest it takes on a table that was there, as observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,42 @@
 """A copy of a schema and its target go in; a Change that was seen to make the one the other comes
 out, or the obstacles in its way.
 
-The order of the statements is found, not computed: what fails is tried again after the others, and
-what worked is kept in the order in which it did. The copy holds no rows; apply_change runs the same
+What is planned is tried on the copy; where the copy has got to is compared with the target, and
+planned on from there until nothing is left. The copy holds no rows; apply_change runs the same
 statements where there are some, in one transaction that leaves everything as it was if one fails.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import asyncpg
 
 from passeplat.errors import PasseplatError
 from passeplat.migrate.compare import differences, render_difference, reordered
 from passeplat.migrate.database import Connection, connected
-from passeplat.migrate.in_place import propose
+from passeplat.migrate.lessons import learn
 from passeplat.migrate.model import (
     Action,
     Change,
     Difference,
-    Identity,
     Loss,
     Obstacle,
     Proposal,
     Snapshot,
 )
+from passeplat.migrate.order import Failures, find_order
+from passeplat.migrate.plan import propose
+from passeplat.migrate.plan.kinds import SATELLITES
+from passeplat.migrate.plan.scope import Wishes
 from passeplat.migrate.toc import take_snapshot
+from passeplat.migrate.viewpoint import like
 from passeplat.migrate.words import describe
 from passeplat.names import quote, quote_qualified
 from passeplat.postgres.binaries import Binaries
+from passeplat.postgres.create import SUPERUSER
 
-_ROUNDS = 8  # of replacing what `create or replace` was refused for
+_ROUNDS = 5  # of planning on from where the copy has got to
+_LESSONS = 12  # within one
 # pg_dump qualifies every name, and a routine's body may name what is made after it.
 _QUIET = """
 set local search_path = ''; set local check_function_bodies = off;
@@ -55,14 +62,47 @@ async def prove(
 ) -> Change:
     """`copy` is the URL of a database whose schema is `before`; a success leaves it changed.
     Raises CannotChange."""
-    async with connected(copy) as connection:
-        proposal, actions = await _realize(connection, before, after)
-    result = await take_snapshot(copy, binaries, environ)
-    left = differences(result, after)
-    obstacles = [*map(_unreached, left), *reordered(result, after)]
-    if obstacles:
+    change = Change((), (), propose(before, after, Wishes()).losses, before)
+    left = differences(before, after)
+    wishes = Wishes()
+    for _ in range(_ROUNDS):
+        async with connected(copy) as connection:
+            proposal, actions = await _realize(connection, change.result, after, wishes)
+        if not proposal.labels and not actions and wishes != Wishes():
+            break
+        result = like(before, await take_snapshot(copy, binaries, environ), SUPERUSER)
+        change = replace(
+            change,
+            labels=(*change.labels, *proposal.labels),
+            actions=(*change.actions, *actions),
+            result=result,
+        )
+        still = differences(result, after)
+        if not still and result.roles == after.roles:
+            break
+        wishes = _wishes(still, left, result)
+        left = still
+    obstacles = [*map(unreached, differences(change.result, after)), *_roles(change.result, after)]
+    if obstacles := [*obstacles, *reordered(change.result, after)]:
         raise CannotChange(obstacles)
-    return Change(proposal.labels, actions, proposal.losses, result)
+    return change
+
+
+def _wishes(
+    still: tuple[Difference, ...], before: tuple[Difference, ...], result: Snapshot
+) -> Wishes:
+    """What did not change although it should have: that is made again."""
+    same = {each.identity for each in set(still) & set(before)} & result.facts.keys()
+    tables = {each for each in same if each.kind == "TABLE"}
+    return Wishes(
+        remade=frozenset(each for each in same - tables if each.kind not in SATELLITES),
+        rebuilt=frozenset(tables),
+    )
+
+
+def _roles(found: Snapshot, wanted: Snapshot) -> Iterable[Obstacle]:
+    if found.roles != wanted.roles:
+        yield Obstacle("roles", "they cannot be made what they should be")
 
 
 async def apply_change(url: str, change: Change) -> None:
@@ -79,57 +119,34 @@ async def apply_change(url: str, change: Change) -> None:
 
 
 async def _realize(
-    connection: Connection, before: Snapshot, after: Snapshot
+    connection: Connection, before: Snapshot, after: Snapshot, wishes: Wishes
 ) -> tuple[Proposal, tuple[Action, ...]]:
-    replaced: frozenset[Identity] = frozenset()
-    failed: dict[Action, asyncpg.PostgresError] = {}
-    for _ in range(_ROUNDS):
-        proposal = propose(before, after, replaced)
-        if proposal.obstacles:
-            raise CannotChange(proposal.obstacles)
-        actions, failed = await _try(connection, proposal)
-        if not failed:
+    failures: Failures = {}
+    for _ in range(_LESSONS):
+        proposal = propose(before, after, wishes)
+        actions, failures = await _try(connection, proposal)
+        if not failures:
             return proposal, actions
-        refused = {action.identity for action in failed} & before.facts.keys()
-        if refused <= replaced:
+        learnt = learn(wishes, failures, before)
+        if learnt is None:
             break
-        replaced |= {each for each in refused if each.kind in {"VIEW", "FUNCTION", "PROCEDURE"}}
-    raise CannotChange(_failure(action, error) for action, error in failed.items())
+        wishes = learnt
+    raise CannotChange(_failure(action, error) for action, error in failures.items())
 
 
-async def _try(
-    connection: Connection, proposal: Proposal
-) -> tuple[tuple[Action, ...], dict[Action, asyncpg.PostgresError]]:
+async def _try(connection: Connection, proposal: Proposal) -> tuple[tuple[Action, ...], Failures]:
     """The actions in an order that works; those that work in none have their errors."""
     for label in proposal.labels:
         await connection.execute(label.sql)
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(_QUIET)
-    order, failed = await _find_order(connection, proposal.actions)
-    if failed:
+    order, failures = await find_order(connection, proposal.actions)
+    if failures:
         await transaction.rollback()
     else:
         await transaction.commit()
-    return tuple(order), failed
-
-
-async def _find_order(
-    connection: Connection, actions: Iterable[Action]
-) -> tuple[list[Action], dict[Action, asyncpg.PostgresError]]:
-    order: list[Action] = []
-    left = list(dict.fromkeys(actions))
-    while left:
-        failed: dict[Action, asyncpg.PostgresError] = {}
-        for action in left:
-            if error := await _error_of(connection, action):
-                failed[action] = error
-            else:
-                order.append(action)
-        if len(failed) == len(left):
-            return order, failed
-        left = list(failed)
-    return order, {}
+    return order, failures
 
 
 async def _error_of(connection: Connection, action: Action) -> asyncpg.PostgresError | None:
@@ -164,7 +181,7 @@ def _failure(action: Action, error: asyncpg.PostgresError) -> Obstacle:
     return Obstacle(describe(action.identity), "; ".join(text for text in said if text))
 
 
-def _unreached(difference: Difference) -> Obstacle:
+def unreached(difference: Difference) -> Obstacle:
     lines = list(render_difference(difference))
     if len(lines) > _LONGEST_DIFF:
         lines = [*lines[:_LONGEST_DIFF], "…"]

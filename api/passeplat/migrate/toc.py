@@ -8,23 +8,42 @@ instead of replaced; for that, a few queries of the catalogue add what the text 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib.resources import files
+from typing import Any, TypeVar
 
 import asyncpg
 
 from passeplat.migrate.archive import Entry, read_archive
 from passeplat.migrate.database import Connection, connected
 from passeplat.migrate.dump import dump_schema
-from passeplat.migrate.model import ColumnFact, Fact, Identity, Snapshot, TableFact
+from passeplat.migrate.model import (
+    CatalogueId,
+    CheckFact,
+    ColumnFact,
+    DomainFact,
+    Fact,
+    Identity,
+    Membership,
+    Part,
+    RoleFact,
+    Roles,
+    SequenceFact,
+    Snapshot,
+    TableFact,
+)
 from passeplat.names import QualifiedName
 from passeplat.postgres.binaries import Binaries
 
 _PREAMBLE = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
 _SQL = files("passeplat.migrate") / "sql"
-_QUERIES = ("columns", "checks", "forced", "enums", "user")
+_QUERIES = (
+    *("columns", "checks", "tables", "sequences", "domains", "enums"),
+    *("readers", "parts", "role_facts", "memberships", "user"),
+)
 
 Rows = Sequence[asyncpg.Record]
+T = TypeVar("T")
 
 
 async def take_snapshot(url: str, binaries: Binaries, environ: Mapping[str, str]) -> Snapshot:
@@ -34,17 +53,25 @@ async def take_snapshot(url: str, binaries: Binaries, environ: Mapping[str, str]
     return Snapshot(
         facts={fact.identity: fact for fact in facts},
         by_id={fact.id: fact for fact in facts},
+        by_catalogue_id=_by_catalogue_id(facts),
         dependents=_dependents(facts),
         tables=_tables(rows),
+        sequences={_relation(row): _value(SequenceFact, row) for row in rows["sequences"]},
+        domains={_relation(row, "name"): _value(DomainFact, row) for row in rows["domains"]},
         enums={_relation(row, "name"): tuple(row["labels"]) for row in rows["enums"]},
+        readers=_readers(rows["readers"]),
+        parts=_parts(rows["parts"]),
+        roles=_roles(rows),
         user=rows["user"][0]["name"],
         archive=archive,
     )
 
 
-async def read_roles(connection: Connection) -> dict[str, str]:
-    """Every role's state: roles belong to the cluster, so pg_dump leaves them out."""
-    return {row["name"]: row["state"] for row in await connection.fetch(_query("roles"))}
+async def read_roles(connection: Connection) -> Roles:
+    """As they are now: they belong to the cluster, so pg_dump leaves them out."""
+    return _roles(
+        {name: await connection.fetch(_query(name)) for name in ("role_facts", "memberships")}
+    )
 
 
 def read_facts(archive: bytes) -> tuple[Fact, ...]:
@@ -65,6 +92,7 @@ def _fact(entry: Entry, known: set[Identity]) -> Fact:
         create=entry.create,
         drop=entry.drop,
         needs=entry.needs,
+        catalogue_id=CatalogueId(entry.catalogue, entry.object),
     )
 
 
@@ -74,9 +102,13 @@ def _identity(entry: Entry) -> Identity:
 
 
 def _is_given(entry: Entry) -> bool:
-    """How to read the archive, the database itself, the schema public as every database has it."""
-    is_public = entry.kind == "SCHEMA" and entry.tag == "public" and not entry.drop
-    return is_public or entry.kind in _PREAMBLE or entry.tag.startswith("DATABASE ")
+    """How to read the archive, and the database itself."""
+    return entry.kind in _PREAMBLE or entry.tag.startswith("DATABASE ")
+
+
+def _by_catalogue_id(facts: Iterable[Fact]) -> dict[CatalogueId, Fact]:
+    """What is about another (grants, comments) has no place of its own."""
+    return {fact.catalogue_id: fact for fact in facts if fact.catalogue_id.object}
 
 
 def _dependents(facts: Iterable[Fact]) -> dict[int, tuple[Fact, ...]]:
@@ -103,19 +135,47 @@ def _query(name: str) -> str:
 
 def _tables(rows: Mapping[str, Rows]) -> dict[QualifiedName, TableFact]:
     columns: dict[QualifiedName, dict[str, ColumnFact]] = defaultdict(dict)
-    checks: dict[QualifiedName, dict[str, str]] = defaultdict(dict)
+    checks: dict[QualifiedName, dict[str, CheckFact]] = defaultdict(dict)
     for row in rows["columns"]:
-        columns[_relation(row)][row["name"]] = _column(row)
+        columns[_relation(row)][row["name"]] = _value(ColumnFact, row)
     for row in rows["checks"]:
-        checks[_relation(row)][row["name"]] = row["definition"]
-    forced = {_relation(row) for row in rows["forced"]}
+        checks[_relation(row)][row["name"]] = _value(CheckFact, row)
+    wholes = {_relation(row): row for row in rows["tables"]}
     return {
-        name: TableFact(columns[name], checks.get(name, {}), name in forced) for name in columns
+        name: _value(TableFact, wholes.get(name, {}), columns=columns[name], checks=checks[name])
+        for name in columns.keys() | wholes.keys()
     }
 
 
-def _column(row: asyncpg.Record) -> ColumnFact:
-    return ColumnFact(**{field: row[field] for field in ColumnFact.__dataclass_fields__})
+def _readers(rows: Rows) -> dict[tuple[QualifiedName, str], tuple[CatalogueId, ...]]:
+    found: dict[tuple[QualifiedName, str], list[CatalogueId]] = defaultdict(list)
+    for row in rows:
+        found[_relation(row), row["column"]].append(CatalogueId(row["catalogue"], row["object"]))
+    return {column: tuple(readers) for column, readers in found.items()}
+
+
+def _parts(rows: Rows) -> dict[QualifiedName, tuple[Part, ...]]:
+    found: dict[QualifiedName, list[Part]] = defaultdict(list)
+    for row in rows:
+        uses = CatalogueId(row["catalogue"], row["object"])
+        found[_relation(row)].append(Part(uses, row["column"], row["check"], row["used"]))
+    return {table: tuple(parts) for table, parts in found.items()}
+
+
+def _roles(rows: Mapping[str, Rows]) -> Roles:
+    roles = (_value(RoleFact, row) for row in rows["role_facts"])
+    members = (_value(Membership, row) for row in rows["memberships"])
+    return Roles({role.name: role for role in roles}, frozenset(members))
+
+
+def _value(cls: type[T], row: asyncpg.Record | Mapping[str, Any], **given: Any) -> T:
+    """The row's columns are the value's fields; arrays become tuples."""
+    known = {field.name for field in fields(cls)} & set(row.keys())  # type: ignore[arg-type]
+    return cls(**{name: _frozen(row[name]) for name in known}, **given)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _relation(row: asyncpg.Record, key: str = "relation") -> QualifiedName:

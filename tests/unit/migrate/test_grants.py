@@ -2,12 +2,12 @@
 
 import pytest
 
-from passeplat.migrate.grants import change_grants, remove_comment, undo
-from passeplat.migrate.model import Fact, Identity
+from passeplat.migrate.model import CatalogueId, Fact, Identity
+from passeplat.migrate.plan.grants import change_grants, remove_comment, undo
 
 
 def fact(create: str) -> Fact:
-    return Fact(1, Identity("ACL", "v1", "TABLE t"), "postgres", create, "", ())
+    return Fact(1, Identity("ACL", "v1", "TABLE t"), "postgres", create, "", (), CatalogueId(0, 0))
 
 
 @pytest.mark.parametrize(

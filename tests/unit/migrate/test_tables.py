@@ -2,7 +2,7 @@
 
 import pytest
 
-from passeplat.migrate.tables import new_labels
+from passeplat.migrate.plan.types import new_labels
 from passeplat.names import QualifiedName
 
 NAME = QualifiedName("app", "mood")

@@ -1,0 +1,69 @@
+"""`passeplat diff`: two states of a schema go in, the proved migration between them comes out: a
+plan for people, SQL for a pipe, or JSON."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import click
+
+from passeplat.migrate.engine import find_migration
+from passeplat.migrate.files import MIGRATIONS
+from passeplat.migrate.model import Migration, Phase, Step
+from passeplat.migrate.scratch import scratch_server
+from passeplat.migrate.state import database_of, is_database
+from passeplat.migrate.viewpoint import beside
+
+
+def run_diff(project: Path, source: str | None, target: str | None, *, as_json: bool) -> None:
+    """Raises PasseplatError."""
+    db = project / "db"
+    migration = asyncio.run(_find(source or str(db / MIGRATIONS), target or str(db)))
+    if as_json:
+        click.echo(json.dumps(_as_json(migration), indent=2))
+    else:
+        for phase in migration.phases:
+            click.echo("\n".join(_as_sql(phase)))
+
+
+async def _find(source: str, target: str) -> Migration:
+    async with scratch_server(os.environ) as scratch:
+        before = await scratch.snapshot(await database_of(source, scratch))
+        after = await scratch.snapshot(await database_of(target, scratch))
+        if is_database(source) and not is_database(target):
+            after = beside(before, after)
+        elif is_database(target) and not is_database(source):
+            before = beside(after, before)
+        return await find_migration(before, after, scratch)
+
+
+def _as_sql(phase: Phase) -> list[str]:
+    statements = [step.sql for step in phase.steps]
+    if not phase.transactional:
+        return statements
+    settings = "set local search_path = ''; set local check_function_bodies = off;"
+    return ["begin;", settings, *statements, "commit;"]
+
+
+def _as_json(migration: Migration) -> dict[str, object]:
+    return {
+        "from": migration.source,
+        "to": migration.target,
+        "phases": [
+            {"transactional": phase.transactional, "steps": [*map(_step, phase.steps)]}
+            for phase in migration.phases
+        ],
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {
+        "kind": step.identity.kind.lower(),
+        "schema": step.identity.schema,
+        "name": step.identity.name,
+        "effect": step.effect.value,
+        "hazards": sorted(hazard.value for hazard in step.hazards),
+        "lock": step.lock,
+        "sql": step.sql,
+    }

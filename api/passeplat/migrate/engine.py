@@ -1,0 +1,50 @@
+"""The engine: two schemas go in, a proved Migration comes out.
+
+    facts   toc.py       what the schemas are: a Snapshot of each
+    plan    plan/        what should make the first the second: a Proposal
+    order   order.py     in which order that works on a copy
+    proof   prove.py     that the copy became the second, and planning again gives nothing
+            observe.py   that rows are kept, and which locks and rewrites it takes
+
+A Migration has phases; a Phase has steps that are committed together, or each by itself; a Step
+has the SQL, the Identity of what it is about, its Effect (creates, changes, destroys), its hazards
+and the strongest lock it takes. What cannot be done is CannotChange: names, each with a reason.
+"""
+
+from collections.abc import Iterator
+
+from passeplat.migrate.compare import differences
+from passeplat.migrate.fingerprint import canonical, fingerprint
+from passeplat.migrate.model import Action, Change, Effect, Migration, Phase, Snapshot, Step
+from passeplat.migrate.prove import prove
+from passeplat.migrate.scratch import Scratch
+
+
+async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) -> Migration:
+    """Without phases if the two are the same. Raises CannotChange."""
+    if not differences(before, after) and before.roles == after.roles:
+        return _migration((), before, after)
+    copy = await scratch.copy(before)
+    change = await prove(copy, before, after, scratch.binaries, scratch.environ)
+    return _migration(tuple(_phases(change, before, after)), before, after)
+
+
+def _migration(phases: tuple[Phase, ...], before: Snapshot, after: Snapshot) -> Migration:
+    return Migration(phases, fingerprint(canonical(before)), fingerprint(canonical(after)))
+
+
+def _phases(change: Change, before: Snapshot, after: Snapshot) -> Iterator[Phase]:
+    """New labels of enumerations must be committed before they are used."""
+    for actions in (change.labels, change.actions):
+        if actions:
+            yield Phase(tuple(_step(action, before, after) for action in actions))
+
+
+def _step(action: Action, before: Snapshot, after: Snapshot) -> Step:
+    identity = action.identity
+    if identity.kind == "ROLE":
+        was, will = identity.name in before.roles.roles, identity.name in after.roles.roles
+    else:
+        was, will = identity in before.facts, identity in after.facts
+    effect = Effect.CHANGES if was and will else Effect.CREATES if will else Effect.DESTROYS
+    return Step(action.sql, identity, effect=effect)

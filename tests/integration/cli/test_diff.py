@@ -1,0 +1,45 @@
+"""`passeplat diff`: what is printed is SQL that makes the one schema the other."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def folder(place: Path, sql: str) -> str:
+    place.mkdir()
+    (place / "all.sql").write_text(sql)
+    return str(place)
+
+
+async def execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def test_what_is_piped_is_sql_that_leaves_nothing_to_do(
+    passeplat: Run, tmp_path: Path, database: str
+) -> None:
+    target = folder(tmp_path / "db", "create schema app; create view app.one as select 1 as one;")
+    printed = passeplat("diff", "--from", database, "--to", target).stdout
+    await execute(database, printed)
+    again = passeplat("diff", "--from", database, "--to", target)
+    assert (printed != "", again.stdout, again.returncode) == (True, "", 0)
+
+
+def test_a_migration_is_told_as_json(passeplat: Run, tmp_path: Path) -> None:
+    old = folder(tmp_path / "a", "create table t (id integer);")
+    new = folder(tmp_path / "b", "create table t (id integer, name text);")
+    found = json.loads(passeplat("diff", "--from", old, "--to", new, "--json").stdout)
+    step = found["phases"][0]["steps"][0]
+    assert (step["kind"], step["name"], step["effect"]) == ("table", "t", "changes")
