@@ -4,6 +4,7 @@ plan for people, SQL for a pipe, or JSON."""
 import asyncio
 import json
 import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
@@ -35,11 +36,12 @@ def run_diff(project: Path, source: str | None, target: str | None, *, as_json: 
 
 
 async def _find(source: str, target: str) -> Migration:
-    async with (
-        scratch_server(os.environ) as scratch,
-        database_of(source, os.environ) as old,
-        database_of(target, os.environ) as new,
-    ):
+    async with AsyncExitStack() as stack:
+        scratch, old, new = await asyncio.gather(
+            stack.enter_async_context(scratch_server(os.environ)),
+            stack.enter_async_context(database_of(source, os.environ)),
+            stack.enter_async_context(database_of(target, os.environ)),
+        )
         before, after = await asyncio.gather(scratch.snapshot(old), scratch.snapshot(new))
         if is_database(source) and not is_database(target):
             after = beside(before, after)
