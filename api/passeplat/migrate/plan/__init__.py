@@ -222,6 +222,9 @@ def _coming(scope: Scope, fact: Fact) -> Iterator[Action]:
 def _creation(scope: Scope, fact: Fact) -> Iterator[Action]:
     if fact.kind == "SEQUENCE" and _came_with_column(scope, fact):
         return
+    if fact.kind == "SEQUENCE" and (former := _former_name(scope, fact)):
+        yield from _as_actions(fact.identity, _renaming(scope, former, fact.relation))
+        return
     if fact.kind == "SCHEMA" and not fact.drop:
         schema = quote(fact.identity.name)
         yield Action(f"ALTER SCHEMA {schema} OWNER TO {quote(fact.owner)};", fact.identity)
@@ -229,6 +232,27 @@ def _creation(scope: Scope, fact: Fact) -> Iterator[Action]:
     yield _made(fact)
     if fact.owner != scope.comparison.before.user:
         yield Action(_own(fact), fact.identity)
+
+
+def _former_name(scope: Scope, fact: Fact) -> QualifiedName | None:
+    """Of the sequence of an identity column that stays one."""
+    after = scope.comparison.after.sequences.get(fact.relation)
+    if after is None or not after.is_identity:
+        return None
+    for name, before in scope.comparison.before.sequences.items():
+        is_same = (before.owner, before.owner_column) == (after.owner, after.owner_column)
+        if before.is_identity and is_same and name != fact.relation:
+            return name
+    return None
+
+
+def _renaming(scope: Scope, former: QualifiedName, name: QualifiedName) -> Iterator[Step]:
+    before, after = (
+        scope.comparison.before.sequences[former],
+        scope.comparison.after.sequences[name],
+    )
+    yield Step(f"alter sequence {quote_qualified(former)} rename to {quote(name.name)};")
+    yield from sequences.alter(name, before, after, "").steps
 
 
 def _made(fact: Fact) -> Action:
