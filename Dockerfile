@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# The server, without tools to build or an embedded PostgreSQL: docker build -t passeplat .
+# The server, and what `migrate` and `check` need of PostgreSQL (pg_dump, a scratch server), without tools
+# to build: docker build -t passeplat .
 # An image of your application: FROM passeplat, then COPY db /app/db (read by `passeplat migrate`).
 FROM python:3.13-slim AS build
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore uv==0.13.9
@@ -12,12 +13,12 @@ WORKDIR /src
 # The libraries are a layer of their own: it is built again when the lock changes, not the code.
 COPY pyproject.toml uv.lock ./
 RUN --mount=type=cache,target=/tmp/uv \
-    uv sync --quiet --frozen --no-default-groups --no-install-project
+    uv sync --quiet --frozen --no-default-groups --extra embedded --no-install-project
 COPY README.md LICENSE ./
 COPY api api
 COPY db db
 RUN --mount=type=cache,target=/tmp/uv \
-    uv sync --quiet --frozen --no-default-groups --no-editable
+    uv sync --quiet --frozen --no-default-groups --extra embedded --no-editable
 
 FROM python:3.13-slim
 RUN groupadd --gid 10001 passeplat && \

@@ -180,16 +180,31 @@ def ready(file: str | None) -> None:
 @click.option("--from", "source", metavar="URL|DIR", help="Default: db/migrations, replayed.")
 @click.option("--to", "target", metavar="URL|DIR", help="Default: db/, the final state.")
 @click.option("--json", "as_json", is_flag=True, help="Print the migration as JSON.")
+@click.option("--write", "name", metavar="NAME", help="Write what is missing to db/migrations/.")
+@click.option("--allow", "allowed", metavar="HAZARD", multiple=True, help="It is meant to do so.")
 @says_what_went_wrong
-def diff(source: str | None, target: str | None, as_json: bool) -> None:
+def diff(
+    source: str | None,
+    target: str | None,
+    as_json: bool,
+    name: str | None,
+    allowed: tuple[str, ...],
+) -> None:
     """Print the migration that makes one schema another and keeps its rows: proved on a copy, or
     refused.
 
     A state is the URL of a database, which is only read, or a folder of SQL files.
+
+    With --write NAME it becomes a file of db/migrations/, with the data steps of db/, in steps that
+    let others work meanwhile. Exit status 2 if it has a hazard that is not allowed.
     """
     from passeplat.cli.diff import run_diff
+    from passeplat.cli.write import write_migration
 
-    run_diff(Path.cwd(), source, target, as_json=as_json)
+    if name is None:
+        run_diff(Path.cwd(), source, target, as_json=as_json)
+    else:
+        sys.exit(write_migration(Path.cwd(), project_file(), name, allowed))
 
 
 @main.command(short_help="Apply pending migrations.")
@@ -222,6 +237,21 @@ def status(file: str | None, database: str | None) -> None:
     from passeplat.cli.migrate import show_status
 
     show_status(Path.cwd(), project_file(file), database)
+
+
+@main.command(short_help="Check the migrations, as CI does.")
+@click.option("--config", "file", type=click.Path(), help="Settings; default: ./passeplat.toml.")
+@says_what_went_wrong
+def check(file: str | None) -> None:
+    """Check, on scratch databases, that each migration leads from the state to the state it says,
+    that all of them lead to db/, that their hazards were allowed, and that row level security is
+    closed.
+
+    Exit status 0 if so, 2 if only a hazard was not allowed, 1 for anything else.
+    """
+    from passeplat.cli.check import run_check
+
+    sys.exit(run_check(Path.cwd(), project_file(file)))
 
 
 @main.group(short_help="What the API promises its clients.")

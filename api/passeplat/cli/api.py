@@ -12,6 +12,7 @@ from passeplat.cli.terminal import make_console
 from passeplat.config import Config, Sources
 from passeplat.contract import Change, Contract, compare, read_contract
 from passeplat.migrate.database import connected
+from passeplat.migrate.scratch import scratch_server
 from passeplat.migrate.state import database_of
 
 _STYLES = {True: "bold red", False: "green"}
@@ -28,7 +29,10 @@ def show_change_of_contract(file: str | None, before: str, after: str, *, as_jso
 
 
 async def change_of_contract(config: Config, before: str, after: str) -> tuple[Change, ...]:
-    old, new = await asyncio.gather(_contract(config, before), _contract(config, after))
+    async with scratch_server(os.environ) as scratch:
+        old, new = [
+            await _contract(config, await database_of(state, scratch)) for state in (before, after)
+        ]
     return compare(old, new)
 
 
@@ -62,6 +66,6 @@ def _fields(change: Change) -> Iterator[tuple[str, Any]]:
     yield "roles", list(change.roles)
 
 
-async def _contract(config: Config, state: str) -> Contract:
-    async with database_of(state, os.environ) as url, connected(url) as connection:
+async def _contract(config: Config, url: str) -> Contract:
+    async with connected(url) as connection:
         return await read_contract(connection, config)

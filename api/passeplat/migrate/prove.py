@@ -82,7 +82,7 @@ async def prove(
             break
         wishes = _wishes(still, left, result)
         left = still
-    obstacles = [*map(_unreached, differences(change.result, after)), *_roles(change.result, after)]
+    obstacles = [*map(unreached, differences(change.result, after)), *_roles(change.result, after)]
     if obstacles := [*obstacles, *reordered(change.result, after)]:
         raise CannotChange(obstacles)
     return change
@@ -181,7 +181,7 @@ def _failure(action: Action, error: asyncpg.PostgresError) -> Obstacle:
     return Obstacle(describe(action.identity), "; ".join(text for text in said if text))
 
 
-def _unreached(difference: Difference) -> Obstacle:
+def unreached(difference: Difference) -> Obstacle:
     lines = list(render_difference(difference))
     if len(lines) > _LONGEST_DIFF:
         lines = [*lines[:_LONGEST_DIFF], "…"]

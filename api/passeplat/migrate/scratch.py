@@ -34,8 +34,15 @@ class Scratch:
     binaries: Binaries
     environ: Mapping[str, str]
 
+    async def empty(self) -> str:
+        """The URL of a database with nothing in it, on a server without roles and databases: what
+        was made here before is gone."""
+        async with connected(self.server) as connection:
+            await _clear(connection)
+        return await create_database(self.server, scratch_name())
+
     async def copy(self, schema: Snapshot) -> str:
-        """The URL of a database like it, on a server with its roles."""
+        """The URL of a database like it, on a server with its roles and nothing else."""
         async with connected(self.server) as connection:
             await _clear(connection)
             await _make_roles(connection, schema)

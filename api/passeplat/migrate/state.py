@@ -1,12 +1,10 @@
 """What somebody names as a state of the schema goes in, a database in that state comes out.
 
-A URL is that database itself. A folder is loaded into a scratch database on a server of its own,
-for roles belong to the server: `migrations` is replayed in order, any other is a final state.
+A URL is that database itself. A folder is loaded into a scratch database, one at a time, for roles
+belong to the server: `migrations` is replayed in order, any other is a final state.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from passeplat.errors import SettingError
@@ -17,23 +15,22 @@ from passeplat.migrate.load import load
 from passeplat.migrate.model import Sources, SqlFile
 from passeplat.migrate.record import make_record
 from passeplat.migrate.run import Patience, Session, run_script
-from passeplat.migrate.script import read_script
-from passeplat.postgres.scratch import ephemeral_cluster, scratch_database
+from passeplat.migrate.scratch import Scratch
+from passeplat.migrate.script import Script, read_script
 
 
-@asynccontextmanager
-async def database_of(state: str, environ: Mapping[str, str]) -> AsyncIterator[str]:
-    """Its URL. Raises SettingError, SqlFailed, ConnectionFailed."""
+async def database_of(state: str, scratch: Scratch) -> str:
+    """Its URL, good until another is asked for. Raises SettingError, SqlFailed,
+    ConnectionFailed."""
     if is_database(state):
-        yield state
-        return
+        return state
     sources, are_migrations = _read(Path(state))
-    async with _server(environ) as server, scratch_database(server) as url:
-        if are_migrations:
-            await replay(url, sources.migrations)
-        else:
-            await load_final_state(url, sources)
-        yield url
+    url = await scratch.empty()
+    if are_migrations:
+        await replay(url, sources.migrations)
+    else:
+        await load_final_state(url, sources)
+    return url
 
 
 def is_database(state: str) -> bool:
@@ -51,11 +48,19 @@ def _read(folder: Path) -> tuple[Sources, bool]:
 
 async def replay(url: str, migrations: Sequence[SqlFile]) -> None:
     """Into an empty database that is nobody's. Raises SqlFailed."""
+    async for _ in replaying(url, migrations):
+        pass
+
+
+async def replaying(url: str, migrations: Sequence[SqlFile]) -> AsyncIterator[Script]:
+    """Each when it has been applied."""
     async with connected(url) as connection:
         await make_record(connection)
         session = Session(url, connection, Patience(pauses=()), lambda _: None)
         for file in migrations:
-            await run_script(session, read_script(file), None)
+            script = read_script(file)
+            await run_script(session, script, None)
+            yield script
 
 
 async def load_final_state(url: str, sources: Sources) -> None:
@@ -64,13 +69,3 @@ async def load_final_state(url: str, sources: Sources) -> None:
         loading = await load(connection, sources)
     if loading.faults:
         raise SqlFailed(loading.faults, loading.waiting)
-
-
-@asynccontextmanager
-async def _server(environ: Mapping[str, str]) -> AsyncIterator[str]:
-    context = ephemeral_cluster(environ)
-    cluster = await asyncio.to_thread(context.__enter__)
-    try:
-        yield cluster.url()
-    finally:
-        await asyncio.to_thread(context.__exit__, None, None, None)
