@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from passeplat.cli.plan import render_plan
+from passeplat.cli.terminal import make_console
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.files import MIGRATIONS
 from passeplat.migrate.model import Migration, Phase, Step
@@ -19,12 +21,17 @@ from passeplat.migrate.viewpoint import beside
 def run_diff(project: Path, source: str | None, target: str | None, *, as_json: bool) -> None:
     """Raises PasseplatError."""
     db = project / "db"
-    migration = asyncio.run(_find(source or str(db / MIGRATIONS), target or str(db)))
+    with make_console(stderr=True).status("Looking for a migration and proving it"):
+        migration = asyncio.run(_find(source or str(db / MIGRATIONS), target or str(db)))
+    console = make_console()
     if as_json:
         click.echo(json.dumps(_as_json(migration), indent=2))
+    elif console.is_terminal:
+        for line in render_plan(migration):
+            console.print(line)
     else:
         for phase in migration.phases:
-            click.echo("\n".join(_as_sql(phase)))
+            click.echo("\n".join(as_sql(phase)))
 
 
 async def _find(source: str, target: str) -> Migration:
@@ -38,7 +45,8 @@ async def _find(source: str, target: str) -> Migration:
         return await find_migration(before, after, scratch)
 
 
-def _as_sql(phase: Phase) -> list[str]:
+def as_sql(phase: Phase) -> list[str]:
+    """Statements that psql runs as they are."""
     statements = [step.sql for step in phase.steps]
     if not phase.transactional:
         return statements
