@@ -248,6 +248,17 @@ class BodyTooLarge(ApiError):
         )
 
 
+class BodyTooSlow(ApiError):
+    code, status = "PGRST132", 408
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            "The request body comes too slowly",
+            f"The next rows did not arrive within {seconds:g} seconds, and nothing was changed",
+            "Send the rows in several requests",
+        )
+
+
 class NoRelationship(ApiError):
     code, status = "PGRST200", 400
 

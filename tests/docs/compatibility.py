@@ -27,6 +27,7 @@ _OURS = frozenset(  # settings and codes that PostgREST does not have
         "url-max-items",
         "PGRST130",
         "PGRST131",
+        "PGRST132",
     }
 )
 _SPECIAL = ("differs", "not_offered")

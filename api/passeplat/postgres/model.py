@@ -1,6 +1,6 @@
 """What a connection is asked and what it gives back: values shared by every implementation."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeAlias
@@ -72,6 +72,12 @@ class Connection(Protocol):
 
         Raises what `run` raises, also after some pieces. To be closed if it is not read to the end,
         before the connection is used again."""
+        ...
+
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+        """As `run`, but after `batch.statements` those that `more` gives, in the same transaction;
+        each runs while the next is awaited. What `more` raises rolls all of it back. A batch with
+        a verdict cannot be fed."""
         ...
 
     def when_idle(self, callback: Callable[[], None]) -> None:

@@ -10,8 +10,9 @@ while that is still under way, and the next one is not sent before it is done.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -151,6 +152,32 @@ class Pipeline(asyncio.Protocol):
             raise DatabaseError(flight.error)
         yield Piece((), tuple(flight.results))
 
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+        flight = await self._fly(batch, stays_open=True)
+        for _ in range(1 + len(batch.statements)):
+            if not self.forget(flight):
+                break
+            flight = await self._fly(batch, stays_open=True)
+        results = list(flight.results)
+        try:
+            async for query in more:
+                if flight.error is not None:
+                    break
+                flight = await self._fly_on(replace(batch, context=None, statements=(query,)))
+                results += flight.results
+            if flight.error is None:
+                flight = await self._fly_on(replace(batch, context=None, statements=()), ends=True)
+        except asyncio.CancelledError:
+            self._abandon()
+            raise
+        except BaseException:
+            if not self.is_closed():
+                self._end(Flight(block=True), batch, End.ROLLBACK)
+            raise
+        if flight.error is not None:
+            raise DatabaseError(flight.error)
+        return tuple(results)
+
     def is_shareable(self) -> bool:
         return self._shareable and not self._shared and not self.is_closed()
 
@@ -205,10 +232,10 @@ class Pipeline(asyncio.Protocol):
     def is_closed(self) -> bool:
         return self._lost or self._transport.is_closing()
 
-    async def _fly(self, batch: Batch) -> Flight:
+    async def _fly(self, batch: Batch, *, stays_open: bool = False) -> Flight:
         """The batch's flight when it is over. A cancelled one is cleaned up behind our back."""
         await self._ready()
-        flight, done = self._launch(batch)
+        flight, done = self._launch(batch, stays_open=stays_open)
         try:
             await done
             if batch.verdict is not None and flight.error is None:
@@ -218,6 +245,19 @@ class Pipeline(asyncio.Protocol):
             raise
         return flight
 
+    async def _fly_on(self, batch: Batch, *, ends: bool = False) -> Flight:
+        """The flight of statements that follow others in an open transaction, when it is over."""
+        landed, done = self._landing()
+        flight = Flight(landed=landed)
+        add_batch(flight, batch, self._statements)
+        flight.block = True
+        if ends:
+            self._end(flight, batch, batch.end)
+        else:
+            self._send(flight)
+        await done
+        return flight
+
     async def _ready(self) -> None:
         while not self._is_idle() and not self._lost:
             await self._wait(self._waiting)
@@ -225,12 +265,13 @@ class Pipeline(asyncio.Protocol):
             raise ConnectionLost(self._farewell)
 
     def _launch(
-        self, batch: Batch, streamed: int | None = None
+        self, batch: Batch, streamed: int | None = None, *, stays_open: bool = False
     ) -> tuple[Flight, "asyncio.Future[None]"]:
         landed, done = self._landing()
-        flight = Flight(block=self._shared or needs_block(batch), landed=landed)
+        block = self._shared or stays_open or needs_block(batch)
+        flight = Flight(block=block, landed=landed)
         add_batch(flight, batch, self._statements, streamed)
-        if batch.verdict is not None:
+        if batch.verdict is not None or stays_open:
             self._send(flight)
         elif flight.block:
             add_end(flight, batch.end)

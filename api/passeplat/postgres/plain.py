@@ -13,7 +13,7 @@ parameter, for any type there is or will be.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -111,6 +111,15 @@ class Plain:
                 results.append(())
             await self._end(batch)
         yield Piece((), tuple(results))
+
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+        async with self._busy():
+            await self._begin(batch)
+            results: list[tuple[Row, ...]] = []
+            async for query in _after(batch.statements, more):
+                results.append(await self._query(f"passeplat_{len(results)}", query))
+            await self._end(batch)
+        return tuple(results)
 
     @asynccontextmanager
     async def _busy(self) -> AsyncIterator[None]:
@@ -220,6 +229,13 @@ class Plain:
         if moved and "P" in fields:
             fields["P"] = str(int(fields["P"]) + moved)
         return DatabaseError({"M": str(error), **fields})
+
+
+async def _after(first: Iterable[Query], more: AsyncIterator[Query]) -> AsyncIterator[Query]:
+    for query in first:
+        yield query
+    async for query in more:
+        yield query
 
 
 def _literal(param: bytes | None) -> str:

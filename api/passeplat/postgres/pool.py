@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from passeplat.errors import ConnectionFailed, PoolTimeout
-from passeplat.postgres.model import Batch, Connection, Piece, Row
+from passeplat.postgres.model import Batch, Connection, Piece, Query, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Pool:
         self._idle: list[Connection] = []
         # Each is given a connection, or None: a place to open one in.
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
-        self._streams = asyncio.Semaphore(max(1, limits.size // 2))
+        self._long = asyncio.Semaphore(max(1, limits.size // 2))
         self._flushes = 0
         self._timeouts = 0
         self._closed = False
@@ -73,14 +73,17 @@ class Pool:
     async def stream(self, batch: Batch, number: int) -> AsyncGenerator[Piece, None]:
         """As Connection.stream. Clients that read slowly can hold no more than half of the
         connections."""
-        connection = await self._acquire_for_stream()
-        try:
-            async with aclosing(connection.stream(batch, number)) as pieces:
-                async for piece in pieces:
-                    yield piece
-        finally:
-            self._streams.release()
-            self.release(connection)
+        async with (
+            self._long_connection() as connection,
+            aclosing(connection.stream(batch, number)) as pieces,
+        ):
+            async for piece in pieces:
+                yield piece
+
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+        """As Connection.feed, for clients that write slowly."""
+        async with self._long_connection() as connection:
+            return await connection.feed(batch, more)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -105,18 +108,20 @@ class Pool:
             self._timeouts += for_request
             raise PoolTimeout from None
 
-    async def _acquire_for_stream(self) -> Connection:
+    @asynccontextmanager
+    async def _long_connection(self) -> AsyncIterator[Connection]:
+        """One of those that may be held for as long as a client takes."""
         try:
             async with asyncio.timeout(self._limits.acquisition):
-                await self._streams.acquire()
+                await self._long.acquire()
         except TimeoutError:
             self._timeouts += 1
             raise PoolTimeout from None
         try:
-            return await self.acquire()
-        except BaseException:
-            self._streams.release()
-            raise
+            async with self.connection() as connection:
+                yield connection
+        finally:
+            self._long.release()
 
     def take(self) -> Connection | None:
         """An idle connection at once, if there is one; to be given back with `release`."""

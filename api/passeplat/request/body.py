@@ -27,7 +27,7 @@ from passeplat.request.tabular import read_csv
 
 _PIECE = 64 * 1024  # bytes
 _INVALID = "Empty or invalid json"
-_NOT_UNIFORM = "All object keys must match"
+NOT_UNIFORM = "All object keys must match"
 
 _TAKES_BODY = frozenset({Action.INSERT, Action.UPDATE, Action.UPSERT, Action.CALL})
 _TAKES_COLUMNS = frozenset({Action.INSERT, Action.UPDATE, Action.CALL})
@@ -61,7 +61,7 @@ def parse_body(
 ) -> Body | None:
     """None if the action has no use for a body.
 
-    Writes and calls take JSON, CSV and forms, calls also text, XML and bytes.
+    Writes and calls take JSON, NDJSON, CSV and forms, calls also text, XML and bytes.
     """
     if action not in _TAKES_BODY:
         return None
@@ -70,9 +70,16 @@ def parse_body(
         reader = _CALL_READERS.get(content_type.name)
     if reader is None:
         raise InvalidBody(f"Content-Type not acceptable: {content_type.name}")
+    if content_type.name == "application/x-ndjson":
+        raw = _as_array(raw)
     if reader is _read_json and columns is not None and action in _TAKES_COLUMNS:
         return RawJsonBody(_filled(raw, action))
     return reader(raw, action)
+
+
+def _as_array(raw: bytes) -> bytes:
+    """Of lines that each are an object."""
+    return b"[" + b",".join(line for line in raw.split(b"\n") if line.strip()) + b"]"
 
 
 def _filled(raw: bytes, action: Action) -> bytes:
@@ -129,7 +136,7 @@ def _keys_of_array(raw: bytes, position: int) -> tuple[str, ...]:
         found, position, mark = _element(raw, position)
         keys = found if keys is None else keys
         if found != keys and set(found) != set(keys):
-            raise InvalidBody(_NOT_UNIFORM)
+            raise InvalidBody(NOT_UNIFORM)
         if mark == b"]":
             return _keys_at_end(raw, position, keys)
     raise InvalidBody(f"The JSON has more than {MAX_ROWS} rows")
@@ -159,7 +166,7 @@ def _keys_at_end(raw: bytes, position: int, keys: Iterable[str]) -> tuple[str, .
 
 def _not_an_object(raw: bytes) -> InvalidBody:
     _decoded(raw)
-    return InvalidBody(_NOT_UNIFORM)
+    return InvalidBody(NOT_UNIFORM)
 
 
 def _read_csv(raw: bytes, _: Action) -> JsonBody:
@@ -202,6 +209,7 @@ def _read_raw(raw: bytes, _: Action) -> RawBody:
 
 _READERS: Mapping[str, _Reader] = {
     "application/json": _read_json,
+    "application/x-ndjson": _read_json,
     "text/csv": _read_csv,
     "application/x-www-form-urlencoded": _read_form,
 }

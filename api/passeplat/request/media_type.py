@@ -44,6 +44,13 @@ def parse_content_type(header: str | None) -> MediaType:
     return _entry(header)[1]
 
 
+def content_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The media type of a body, without its parameters, by the headers as they came."""
+    values = (value for name, value in headers if name == b"content-type")
+    found = next(values, None)
+    return parse_content_type(None if found is None else found.decode("latin-1")).name
+
+
 def _preference(entry: tuple[float, MediaType]) -> tuple[float, int]:
     weight, media_type = entry
     return -weight, media_type.name.count("*") - len(media_type.parameters)

@@ -1,6 +1,7 @@
 """A request is one sentence: parse, resolve, build, run, render. Bytes in, a Response out."""
 
 from asyncio import to_thread
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import time
@@ -22,15 +23,18 @@ from passeplat.query.context import as_object
 from passeplat.query.model import Result, Transaction
 from passeplat.request.headers import read_cookies, read_headers, without_cookies
 from passeplat.request.measure import check_url
+from passeplat.request.media_type import content_type
 from passeplat.request.model import ApiRequest
 from passeplat.request.page import wants_page
 from passeplat.request.parse import parse
+from passeplat.request.rows import end_of_rows, header_of
 from passeplat.response.documentation import render_page
 from passeplat.response.model import Response
 from passeplat.response.problem import render_error
 from passeplat.response.render import render, render_info
 from passeplat.response.verdict import judge, needs_verdict
 from passeplat.server.document import document
+from passeplat.server.feed import is_fed, statements, sum_of
 from passeplat.server.observe import Timings, log_failure
 from passeplat.server.run import batch_of, queries, result_of, run, run_shape
 from passeplat.server.shape import Shape
@@ -46,6 +50,7 @@ from passeplat.server.stream import (
     observe_length,
     stream,
 )
+from passeplat.server.upload import ClientGone, Upload
 
 _LONG = 64 * 1024  # bytes of a body
 
@@ -60,6 +65,7 @@ class Call:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     may_stream: bool = True  # the client reads bodies in chunks
+    upload: Upload | None = None  # there is more of the body
     timings: Timings = field(default_factory=Timings)
     role: str | None = None
     error: ApiError | DatabaseError | None = None
@@ -68,9 +74,11 @@ class Call:
 
 
 async def answer(call: Call, state: State) -> Response:
-    """Never raises but when it is cancelled: what goes wrong is an answer too."""
+    """What goes wrong is an answer too. Raises ClientGone if the body does not end."""
     try:
         return await _answer(call, state)
+    except ClientGone:
+        raise
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return refuse(call, error, state)
 
@@ -97,6 +105,8 @@ async def _answer(call: Call, state: State) -> Response:
     call.role = claims.role
     if shapes is None:
         raise SchemaCacheMissing
+    if call.upload is not None:
+        return await _answer_rows(call, call.upload, claims, state)
     with call.timings.of("parse"):
         is_long = len(call.body) > _LONG
         match = None if is_long else shapes.match(*_parts(call), claims.role, call.body)
@@ -124,6 +134,42 @@ async def _answer(call: Call, state: State) -> Response:
             result = await _execute(call, plan, transaction, state)
             with call.timings.of("response"):
                 return render(plan, result, config)
+
+
+async def _answer_rows(call: Call, upload: Upload, claims: Claims, state: State) -> Response:
+    """A body of many rows: they are inserted as they come if that is what they are for; else the
+    body is read whole."""
+    config, cache, begun = state.config, state.schema_cache, call.body
+    if cache is None:
+        raise SchemaCacheMissing
+    name = content_type(call.headers)
+    call.body = begun[: end_of_rows(name, begun)]
+    if call.body:
+        with call.timings.of("parse"):
+            request = await _parse(call, config)
+        with call.timings.of("plan"):
+            plan = resolve(request, cache, config, claims.role)
+        if isinstance(plan, Plan) and is_fed(plan):
+            rest = upload.pieces(name, header_of(name, begun), begun[len(call.body) :])
+            return await _feed(call, plan, claims, rest, state)
+    call.body, call.upload = begun + await upload.read(), None
+    return await _answer(call, state)
+
+
+async def _feed(
+    call: Call, plan: Plan, claims: Claims, rest: AsyncIterator[bytes], state: State
+) -> Response:
+    config, cache = state.config, state.schema_cache
+    if cache is None:
+        raise SchemaCacheMissing
+    transaction = build(plan, claims, config, cache.role_settings.get(claims.role, ()))
+    if config.log_query:
+        call.queries += queries(transaction)
+    batch = batch_of(transaction, config, None, cache.role_isolation.get(claims.role))
+    with call.timings.of("transaction"):
+        results = await state.pool.feed(batch, statements(plan, rest))
+    with call.timings.of("response"):
+        return render(plan, sum_of(transaction, results), config)
 
 
 async def _parse(call: Call, config: Config) -> ApiRequest:

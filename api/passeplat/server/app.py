@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
 from passeplat.errors import BodyTooLarge, ConnectionFailed
+from passeplat.request.media_type import content_type
+from passeplat.request.rows import BY_ROWS
 from passeplat.response.cors import is_preflight, preflight
 from passeplat.response.model import Chunks, Response
 from passeplat.response.problem import render_error
@@ -13,6 +15,7 @@ from passeplat.server.answer import Call, answer, refuse
 from passeplat.server.finish import SERVER, added_headers, as_bytes, with_added
 from passeplat.server.observe import log, log_access, log_queries, logs_status
 from passeplat.server.state import State
+from passeplat.server.upload import PIECE, ClientGone, Upload
 from passeplat.server.watch import Receive, Visit
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -79,51 +82,30 @@ def log_call(
     )
 
 
-class ClientGone(Exception):
-    """Nobody waits for the answer any more."""
-
-
 async def _answer(call: Call, headers: dict[str, str], state: State, receive: Receive) -> Response:
     try:
-        call.body = await _read(receive, headers, state.config.server_max_body)
+        await _read(call, headers, state.config.server_max_body, receive)
     except BodyTooLarge as error:
         return render_error(error, state.config, None)
-    visit = state.watch.begin(receive)
+    visit = None if call.upload else state.watch.begin(receive)
     try:
         return await answer(call, state)
     except asyncio.CancelledError:
         _revive(visit)
         return render_error(ConnectionFailed("The server is stopping"), state.config, None)
     finally:
-        state.watch.end(visit)
+        if visit is not None:
+            state.watch.end(visit)
 
 
-async def _read(receive: Receive, headers: dict[str, str], limit: int) -> bytes:
-    """The whole body; of one that is declared too large nothing is read."""
+async def _read(call: Call, headers: dict[str, str], limit: int, receive: Receive) -> None:
+    """The whole body, or of many rows the first; of one that is declared too large nothing."""
     if int(headers.get("content-length", 0)) > limit:
         raise BodyTooLarge(limit)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        if len(whole) > limit:
-            raise BodyTooLarge(limit)
-        return whole
-    return await _read_rest(message, receive, limit)
-
-
-async def _read_rest(message: Message, receive: Receive, limit: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        if message["type"] == "http.disconnect":  # half a body is not what was asked
-            raise ClientGone
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > limit:
-            raise BodyTooLarge(limit)
-        if not message.get("more_body"):
-            return b"".join(chunks)
-        message = await receive()
+    upload = Upload(receive, limit)
+    by_rows = call.method == "POST" and content_type(call.headers) in BY_ROWS
+    call.body = await upload.read(PIECE if by_rows else None)
+    call.upload = None if upload.is_whole() else upload
 
 
 def finish(response: Response, call: Call, headers: dict[str, str], state: State) -> Response:
@@ -178,9 +160,10 @@ async def _stream(
     return sent
 
 
-def _revive(visit: Visit) -> None:
+def _revive(visit: Visit | None) -> None:
     """The cancelled task, for what is left to do is short. Raises ClientGone."""
-    if visit.task is not None:
-        visit.task.uncancel()
-    if visit.gone:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+    if visit is not None and visit.gone:
         raise ClientGone from None

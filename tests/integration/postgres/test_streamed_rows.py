@@ -1,12 +1,13 @@
 """Rows that leave as they come, by both kinds of connection."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
-from passeplat.errors import DatabaseError
+from passeplat.errors import DatabaseError, PutMismatch
 from passeplat.postgres.model import Batch, Connection, Query
 from passeplat.postgres.pool import Pool
 
@@ -117,3 +118,72 @@ async def test_streams_leave_half_of_a_pool_to_others(pool: Pool, world: World) 
         await asyncio.sleep(0.05)
         assert not other.done()
     assert (await other).rows
+
+
+async def queries(*statements: str) -> AsyncIterator[Query]:
+    for statement in statements:
+        await asyncio.sleep(0)
+        yield Query(statement)
+
+
+INSERT = "insert into api.notes values ({}, 'red', 'more') returning id::text"
+
+
+def inserts(*numbers: int) -> AsyncIterator[Query]:
+    return queries(*(INSERT.format(number) for number in numbers))
+
+
+async def test_statements_that_come_later_run_in_the_same_transaction(
+    connection: Connection, world: World
+) -> None:
+    first = world.batch("select pg_current_xact_id()::text")
+    again = "select pg_current_xact_id()::text"
+    results = await connection.feed(first, queries(again, again))
+    assert len(results) == 3
+    assert len(set(results)) == 1
+
+
+async def test_what_is_fed_is_committed_once_there_is_no_more(
+    connection: Connection, world: World
+) -> None:
+    results = await connection.feed(world.batch(INSERT.format(10)), inserts(11, 12))
+    assert results == (((b"10",),), ((b"11",),), ((b"12",),))
+    [rows] = await connection.run(world.batch("select id::text from api.notes where id > 9"))
+    assert len(rows) == 3
+
+
+@pytest.mark.parametrize("numbers", [(11, 1), (1, 11), (11, 12, 2, 13)])
+async def test_one_statement_that_fails_takes_all_back(
+    connection: Connection, world: World, numbers: tuple[int, ...]
+) -> None:
+    with pytest.raises(DatabaseError, match="duplicate key"):
+        await connection.feed(world.batch(INSERT.format(10)), inserts(*numbers))
+    assert await connection.run(world.batch("select 'x' from api.notes where id > 9")) == ((),)
+
+
+async def test_what_the_giver_raises_takes_all_back(connection: Connection, world: World) -> None:
+    async def broken() -> AsyncIterator[Query]:
+        yield Query(INSERT.format(11))
+        raise PutMismatch
+
+    with pytest.raises(PutMismatch):
+        await connection.feed(world.batch(INSERT.format(10)), broken())
+    assert await connection.run(world.batch("select 'x' from api.notes where id > 9")) == ((),)
+
+
+async def test_a_feed_that_is_cancelled_takes_all_back(
+    connection: Connection, world: World
+) -> None:
+    waits = asyncio.Event()
+
+    async def endless() -> AsyncIterator[Query]:
+        yield Query(INSERT.format(11))
+        waits.set()
+        await asyncio.sleep(60)
+
+    feeding = asyncio.create_task(connection.feed(world.batch(INSERT.format(10)), endless()))
+    await waits.wait()
+    feeding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await feeding
+    assert await connection.run(world.batch("select 'x' from api.notes where id > 9")) == ((),)
