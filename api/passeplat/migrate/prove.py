@@ -78,7 +78,7 @@ async def prove(
             result=result,
         )
         still = differences(result, after)
-        if not still and result.roles == after.roles:
+        if not still and result.roles.means(after.roles):
             break
         wishes = _wishes(still, left, result)
         left = still
@@ -101,7 +101,7 @@ def _wishes(
 
 
 def _roles(found: Snapshot, wanted: Snapshot) -> Iterable[Obstacle]:
-    if found.roles != wanted.roles:
+    if not found.roles.means(wanted.roles):
         yield Obstacle("roles", "they cannot be made what they should be")
 
 
