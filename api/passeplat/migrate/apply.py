@@ -71,7 +71,7 @@ async def migrate(
         await make_record(session.connection)
         if not sources.migrations:
             return await _baseline(session.connection, sources)
-        await _leave_baseline(session.connection, sources, look)
+        await _adopt(session, sources, look)
         survey = await _survey(session.connection, sources, to)
         for script in survey.pending:
             await _apply(session, script, sources, look)
@@ -208,24 +208,34 @@ async def _look_back(session: Session, script: Script, look: Look) -> None:
         )
 
 
-async def _leave_baseline(connection: Connection, sources: Sources, look: Look) -> None:
-    """A database that was loaded from the final state has had the migrations that lead to it."""
+async def _adopt(session: Session, sources: Sources, look: Look) -> None:
+    """A database that was loaded from the final state, or came from elsewhere, and is what some
+    migration leads to, has had all up to that one."""
+    connection = session.connection
     record = await read_record(connection)
-    if BASELINE not in record or len(record) > 1 or not _are_proved(sources):
+    if record.keys() - {BASELINE} or not _are_proved(sources):
+        return
+    if not record and await connection.fetchval(query("contents")) is None:
         return
     live = await look()
     scripts = tuple(map(read_script, sources.migrations))
     reached = [n for n, each in enumerate(scripts) if _leads_to(each, fingerprint(live))]
-    if not reached:
+    if reached:
+        await _record_as_applied(session, scripts[: reached[-1] + 1], live)
+    elif BASELINE in record:
         raise MigrationRefused(
             "This database was made from db/ before there were migrations, and is in none of the"
             " states that they pass through"
         )
+
+
+async def _record_as_applied(session: Session, scripts: Sequence[Script], live: State) -> None:
+    connection, last = session.connection, scripts[-1]
     async with connection.transaction():
-        for script in scripts[: reached[-1] + 1]:
-            sum_ = checksum(script.file)
-            await note(connection, script.name, sum_, script.size, finished=True)
-        await keep_state(connection, scripts[reached[-1]].name, live)
+        for script in scripts:
+            await note(connection, script.name, checksum(script.file), script.size, finished=True)
+        await keep_state(connection, last.name, live)
+    session.tell(Note(f"The database is what {last.name} leads to: recorded as applied up to it."))
 
 
 def _leads_to(script: Script, state: str) -> bool:

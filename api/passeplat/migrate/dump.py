@@ -2,14 +2,21 @@
 the other way round."""
 
 import asyncio
+import re
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
 
+import asyncpg
+
 from passeplat.errors import PasseplatError
+from passeplat.migrate.database import connected
+from passeplat.migrate.faithful import faithful
 from passeplat.postgres.binaries import Binaries
 from passeplat.postgres.conninfo import parse
 
 RECORD_SCHEMA = "passeplat"  # where apply.py keeps its record: no part of any schema
+# psql's, of pg_dump since the fixes for CVE-2025-8714
+_RESTRICT = re.compile(r"^\\(?:un)?restrict \w+$", re.MULTILINE)
 _SCHEMA_ONLY = ("--schema-only", f"--exclude-schema={RECORD_SCHEMA}")
 
 
@@ -30,26 +37,37 @@ async def dump_all(url: str, binaries: Binaries, environ: Mapping[str, str]) -> 
 async def restore_schema(
     archive: bytes, url: str, binaries: Binaries, environ: Mapping[str, str]
 ) -> None:
-    """Into an empty database."""
-    options = ("--exit-on-error", "--single-transaction")
-    await _run("pg_restore", options, url, binaries, environ, archive)
+    """Into an empty database; so that it is the same, which what pg_restore does itself is not
+    always."""
+    script = await _execute("pg_restore", ("--file=-",), binaries, environ, archive)
+    async with connected(url) as connection:
+        try:
+            await connection.execute(faithful(_RESTRICT.sub("", script.decode())))
+        except asyncpg.PostgresError as error:
+            raise ToolFailed(f"A copy of the schema cannot be made: {error}") from error
 
 
-async def _run(  # noqa: PLR0913, PLR0917 - a program has these parts
+async def _run(
+    tool: str, options: tuple[str, ...], url: str, binaries: Binaries, environ: Mapping[str, str]
+) -> bytes:
+    conninfo, password = _without_password(url)
+    connecting = ("--no-password", f"--dbname={conninfo}", *options)
+    return await _execute(tool, connecting, binaries, {**environ, **password})
+
+
+async def _execute(
     tool: str,
     options: tuple[str, ...],
-    url: str,
     binaries: Binaries,
     environ: Mapping[str, str],
     feed: bytes | None = None,
 ) -> bytes:
-    conninfo, password = _without_password(url)
     process = await asyncio.create_subprocess_exec(
-        *(binaries.tool(tool), "--no-password", f"--dbname={conninfo}", *options),
+        *(binaries.tool(tool), *options),
         stdin=DEVNULL if feed is None else PIPE,
         stdout=PIPE,
         stderr=PIPE,
-        env={**environ, **password, "LC_ALL": "C"},
+        env={**environ, "LC_ALL": "C"},
         start_new_session=True,  # Ctrl-C is for us
     )
     output, words = await process.communicate(feed)

@@ -11,40 +11,76 @@ has the SQL, the Identity of what it is about, its Effect (creates, changes, des
 and the strongest lock it takes. What cannot be done is CannotChange: names, each with a reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from passeplat.migrate.compare import differences
 from passeplat.migrate.fingerprint import canonical, fingerprint
-from passeplat.migrate.model import Action, Change, Effect, Migration, Phase, Snapshot, Step
+from passeplat.migrate.hazards import hazards_of
+from passeplat.migrate.model import (
+    Action,
+    Change,
+    Effect,
+    Identity,
+    Migration,
+    Phase,
+    Snapshot,
+    Step,
+)
+from passeplat.migrate.observe import Observation, observe
+from passeplat.migrate.plan.kinds import SATELLITES
 from passeplat.migrate.prove import prove
 from passeplat.migrate.scratch import Scratch
+
+_ROWLESS = frozenset({"VIEW", "FUNCTION", "PROCEDURE", "ROLE", *SATELLITES})
 
 
 async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) -> Migration:
     """Without phases if the two are the same. Raises CannotChange."""
-    if not differences(before, after) and before.roles == after.roles:
+    if not differences(before, after) and before.roles.means(after.roles):
         return _migration((), before, after)
     copy = await scratch.copy(before)
     change = await prove(copy, before, after, scratch.binaries, scratch.environ)
-    return _migration(tuple(_phases(change, before, after)), before, after)
+    return await prove_rows(change, before, after, scratch)
+
+
+async def prove_rows(
+    change: Change, before: Snapshot, after: Snapshot, scratch: Scratch
+) -> Migration:
+    """What was proved on an empty copy, done once more where there are rows. Raises
+    CannotChange."""
+    seen: Mapping[Action, Observation] = {}
+    if any(action.identity.kind not in _ROWLESS for action in change.actions):
+        seen = await observe(await scratch.copy(before), change, before, after)
+    return _migration(tuple(_phases(change, seen, before, after)), before, after)
 
 
 def _migration(phases: tuple[Phase, ...], before: Snapshot, after: Snapshot) -> Migration:
     return Migration(phases, fingerprint(canonical(before)), fingerprint(canonical(after)))
 
 
-def _phases(change: Change, before: Snapshot, after: Snapshot) -> Iterator[Phase]:
+def _phases(
+    change: Change, seen: Mapping[Action, Observation], before: Snapshot, after: Snapshot
+) -> Iterator[Phase]:
     """New labels of enumerations must be committed before they are used."""
     for actions in (change.labels, change.actions):
         if actions:
-            yield Phase(tuple(_step(action, before, after) for action in actions))
+            yield Phase(
+                tuple(
+                    Step(
+                        action.sql,
+                        action.identity,
+                        hazards_of(action, seen.get(action), change.losses, before, after),
+                        _effect(action.identity, before, after),
+                        seen[action].lock if action in seen else None,
+                    )
+                    for action in actions
+                )
+            )
 
 
-def _step(action: Action, before: Snapshot, after: Snapshot) -> Step:
-    identity = action.identity
+def _effect(identity: Identity, before: Snapshot, after: Snapshot) -> Effect:
     if identity.kind == "ROLE":
         was, will = identity.name in before.roles.roles, identity.name in after.roles.roles
     else:
         was, will = identity in before.facts, identity in after.facts
-    effect = Effect.CHANGES if was and will else Effect.CREATES if will else Effect.DESTROYS
-    return Step(action.sql, identity, effect=effect)
+    return Effect.CHANGES if was and will else Effect.CREATES if will else Effect.DESTROYS

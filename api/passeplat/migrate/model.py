@@ -192,6 +192,7 @@ class Membership:
     admin: bool
     inherit: bool
     set: bool
+    grantor: str | None = None  # None: nobody in particular
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,23 @@ class Roles:
 
     roles: Mapping[str, RoleFact]
     memberships: frozenset[Membership]
+
+    @property
+    def members(self) -> Mapping[tuple[str, str], tuple[bool, bool, bool]]:
+        """Whether admin, inherit and set by (role, member), whoever granted them."""
+        found: dict[tuple[str, str], tuple[bool, bool, bool]] = {}
+        for each in self.memberships:
+            known = found.get((each.role, each.member), (False, False, False))
+            admin, inherit, set_ = known
+            found[each.role, each.member] = (
+                admin or each.admin,
+                inherit or each.inherit,
+                set_ or each.set,
+            )
+        return found
+
+    def means(self, other: "Roles") -> bool:
+        return self.roles == other.roles and self.members == other.members
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from passeplat.postgres.create import SUPERUSER
 _ROUNDS = 5  # of planning on from where the copy has got to
 _LESSONS = 12  # within one
 # pg_dump qualifies every name, and a routine's body may name what is made after it.
-_QUIET = """
+QUIET = """
 set local search_path = ''; set local check_function_bodies = off;
 set local client_min_messages = error; set local lock_timeout = '5s'
 """
@@ -78,7 +78,7 @@ async def prove(
             result=result,
         )
         still = differences(result, after)
-        if not still and result.roles == after.roles:
+        if not still and result.roles.means(after.roles):
             break
         wishes = _wishes(still, left, result)
         left = still
@@ -101,7 +101,7 @@ def _wishes(
 
 
 def _roles(found: Snapshot, wanted: Snapshot) -> Iterable[Obstacle]:
-    if found.roles != wanted.roles:
+    if not found.roles.means(wanted.roles):
         yield Obstacle("roles", "they cannot be made what they should be")
 
 
@@ -111,7 +111,7 @@ async def apply_change(url: str, change: Change) -> None:
         for label in change.labels:
             await connection.execute(label.sql)
         async with connection.transaction():
-            await connection.execute(_QUIET)
+            await connection.execute(QUIET)
             await _refuse_losses(connection, change.losses)
             for action in change.actions:
                 if error := await _error_of(connection, action):
@@ -127,7 +127,7 @@ async def _realize(
         actions, failures = await _try(connection, proposal)
         if not failures:
             return proposal, actions
-        learnt = learn(wishes, failures, before)
+        learnt = learn(wishes, failures, before, after)
         if learnt is None:
             break
         wishes = learnt
@@ -140,7 +140,7 @@ async def _try(connection: Connection, proposal: Proposal) -> tuple[tuple[Action
         await connection.execute(label.sql)
     transaction = connection.transaction()
     await transaction.start()
-    await connection.execute(_QUIET)
+    await connection.execute(QUIET)
     order, failures = await find_order(connection, proposal.actions)
     if failures:
         await transaction.rollback()

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import quote as percent
 
+import asyncpg
+
 from passeplat.migrate.database import Connection, connected
 from passeplat.migrate.dump import restore_schema
-from passeplat.migrate.model import Snapshot
+from passeplat.migrate.model import Roles, Snapshot
 from passeplat.migrate.plan import roles
 from passeplat.migrate.toc import read_roles, take_snapshot
 from passeplat.names import quote
@@ -43,13 +45,19 @@ class Scratch:
         """The URL of a database like it, on a server with its roles and nothing else."""
         async with connected(self.server) as connection:
             await _clear(connection)
-            for action in roles.come(await read_roles(connection), schema.roles):
-                await connection.execute(action.sql)
+            await _make_roles(connection, schema)
             if schema.user != SUPERUSER:
                 await connection.execute(f"alter role {quote(schema.user)} superuser login")
         url = await create_database(self.server, scratch_name())
         await restore_schema(schema.archive, url, self.binaries, self.environ)
         return user_url(url, schema.user)
+
+    async def pair(self, one: Snapshot, other: Snapshot) -> tuple[str, str]:
+        """Two such databases at once, of schemas with the same roles."""
+        first = await self.copy(one)
+        second = await create_database(self.server, scratch_name())
+        await restore_schema(other.archive, second, self.binaries, self.environ)
+        return first, second
 
     async def snapshot(self, url: str) -> Snapshot:
         return await take_snapshot(url, self.binaries, self.environ)
@@ -69,6 +77,26 @@ async def scratch_server(environ: Mapping[str, str]) -> AsyncIterator[Scratch]:
 def user_url(url: str, user: str) -> str:
     """The same database, as this role."""
     return url.replace(f"//{SUPERUSER}@", f"//{percent(user, safe='')}@", 1)
+
+
+async def _make_roles(connection: Connection, schema: Snapshot) -> None:
+    alone = Roles(schema.roles.roles, frozenset())
+    for action in roles.come(await read_roles(connection), alone):
+        await connection.execute(action.sql)
+    left = list(roles.grants(schema.roles))
+    while left:  # a grantor must have been granted the right to
+        failed = [grant for grant in left if not await _works(connection, grant)]
+        if len(failed) == len(left):
+            break
+        left = failed
+
+
+async def _works(connection: Connection, sql: str) -> bool:
+    try:
+        await connection.execute(sql)
+    except asyncpg.PostgresError:
+        return False
+    return True
 
 
 async def _clear(connection: Connection) -> None:

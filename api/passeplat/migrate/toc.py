@@ -17,6 +17,7 @@ import asyncpg
 from passeplat.migrate.archive import Entry, read_archive
 from passeplat.migrate.database import Connection, connected
 from passeplat.migrate.dump import dump_schema
+from passeplat.migrate.faithful import faithful
 from passeplat.migrate.model import (
     CatalogueId,
     CheckFact,
@@ -89,7 +90,7 @@ def _fact(entry: Entry, known: set[Identity]) -> Fact:
         id=entry.id,
         identity=identity,
         owner=entry.owner,
-        create=entry.create,
+        create=faithful(entry.create),
         drop=entry.drop,
         needs=entry.needs,
         catalogue_id=CatalogueId(entry.catalogue, entry.object),
@@ -169,12 +170,14 @@ def _roles(rows: Mapping[str, Rows]) -> Roles:
 
 
 def _value(cls: type[T], row: asyncpg.Record | Mapping[str, Any], **given: Any) -> T:
-    """The row's columns are the value's fields; arrays become tuples."""
+    """The row's columns are the value's fields; arrays become tuples, texts faithful ones."""
     known = {field.name for field in fields(cls)} & set(row.keys())  # type: ignore[arg-type]
     return cls(**{name: _frozen(row[name]) for name in known}, **given)
 
 
 def _frozen(value: Any) -> Any:
+    if isinstance(value, str):
+        return faithful(value)
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 

@@ -19,6 +19,7 @@ from passeplat.postgres.account import Account, choose_account
 from passeplat.postgres.binaries import Binaries, find_binaries
 from passeplat.postgres.cluster import Cluster, held
 from passeplat.postgres.place import SCRATCH, at_temporary, reachable
+from passeplat.postgres.ready import copy_ready
 
 LONG_AGO = 3600  # seconds: no start takes that long
 
@@ -67,6 +68,7 @@ def ephemeral_cluster(
     _sweep(place.base, account)
     cluster = Cluster(place, account, chosen, environ)
     try:
+        copy_ready(place, account, chosen, environ)
         cluster.start(ephemeral=True, tcp_port=tcp_port)
         yield cluster
     finally:

@@ -220,11 +220,14 @@ async def test_two_that_begin_with_the_same_state_are_refused(server: str, datab
         await apply(database, both)
 
 
-async def test_a_baseline_has_had_the_migrations_that_lead_to_it(
-    server: str, database: str
+@pytest.mark.parametrize("made_by", ["its final state", "somebody else"])
+async def test_a_database_has_had_the_migrations_that_lead_to_what_it_is(
+    server: str, database: str, made_by: str
 ) -> None:
-    state = (SqlFile("db/things.sql", TABLE),)
-    await apply(database, Sources(None, state, None, ()))
+    if made_by == "its final state":
+        await apply(database, Sources(None, (SqlFile("db/things.sql", TABLE),), None, ()))
+    else:
+        await execute(database, TABLE)
     found = await proved(server, a=TABLE, b="create view app.v as select id from app.things;")
     assert (await apply(database, found)).names == ("b",)
 

@@ -11,14 +11,16 @@ from passeplat.migrate.model import Action, Fact, Identity, Loss, Proposal, Snap
 from passeplat.migrate.plan import rebuild, roles, sequences, simple
 from passeplat.migrate.plan.alteration import Alteration, Step
 from passeplat.migrate.plan.grants import change_grants, is_undone, remove_comment, undo_grants
-from passeplat.migrate.plan.kinds import OWNED, SATELLITES, WATCHERS
+from passeplat.migrate.plan.kinds import FIRST_TO_GO, OWNED, SATELLITES
 from passeplat.migrate.plan.scope import Comparison, Scope, Wishes, find_scope, type_name
 from passeplat.names import QualifiedName, quote, quote_qualified
 
+_PUBLIC = "COMMENT ON SCHEMA public IS"
+_BEFORE_ROWS, _KEYS, _PARTITIONS, _LAST = range(4)
 # pg_dump makes these after the rows are there.
 _AFTER_ROWS = frozenset(
     {
-        *("CONSTRAINT", "FK CONSTRAINT", "INDEX", "INDEX ATTACH", "TRIGGER", "RULE", "POLICY"),
+        *("FK CONSTRAINT", "INDEX ATTACH", "TRIGGER", "RULE", "POLICY"),
         *("ROW SECURITY", "STATISTICS", "PUBLICATION", "EVENT TRIGGER", "MATERIALIZED VIEW"),
     }
 )
@@ -75,10 +77,10 @@ def _go(scope: Scope) -> Iterator[Action]:
     before = scope.comparison.before
     backwards = tuple(reversed(list(before.facts.values())))
     for fact in backwards:
-        if fact.kind in WATCHERS:
+        if fact.kind in FIRST_TO_GO:
             yield from _going(scope, fact)
     for fact in backwards:
-        if fact.kind not in WATCHERS:
+        if fact.kind not in FIRST_TO_GO:
             yield from _going(scope, fact)
 
 
@@ -124,7 +126,8 @@ def _is_of_rebuilt(scope: Scope, fact: Fact) -> bool:
 def _is_unsaid(scope: Scope, fact: Fact) -> bool:
     """It is said of something that stays."""
     if fact.identity in scope.comparison.gone and not _goes_with_parent(scope, fact):
-        return True
+        sequence = scope.comparison.after.sequences.get(fact.relation)
+        return fact.kind != "SEQUENCE OWNED BY" or sequence is None or not sequence.is_identity
     return fact.kind == "SEQUENCE OWNED BY" and _is_left_behind(scope, fact)
 
 
@@ -151,6 +154,8 @@ def _undo(fact: Fact) -> str:
         case "ACL" | "DEFAULT ACL":
             return undo_grants(fact)
         case "COMMENT":
+            if fact.identity.name == "SCHEMA public":  # every database is made with one
+                return f"{_PUBLIC} 'standard public schema';"
             return remove_comment(fact)
         case "ROW SECURITY":
             return fact.create.replace("ENABLE ROW", "DISABLE ROW")
@@ -169,16 +174,40 @@ def _undo(fact: Fact) -> str:
 
 def _come(scope: Scope) -> Iterator[Action]:
     facts = tuple(scope.comparison.after.facts.values())
-    first = [fact for fact in facts if fact.kind not in _AFTER_ROWS | SATELLITES]
-    then = [fact for fact in facts if fact.kind in _AFTER_ROWS | SATELLITES]
-    for fact in first:
-        yield from _coming(scope, fact)
+    for fact in facts:
+        if _when(scope, fact) == _BEFORE_ROWS:
+            yield from _coming(scope, fact)
     for identity in sorted(scope.rebuilt):
         name = QualifiedName(identity.schema, identity.name)
         steps = rebuild.take_over(name, scope.comparison.before, scope.comparison.after)
         yield from _as_actions(identity, steps)
-    for fact in then:
-        yield from _coming(scope, fact)
+    for moment in (_KEYS, _PARTITIONS, _LAST):
+        for fact in facts:
+            if _when(scope, fact) == moment:
+                yield from _coming(scope, fact)
+
+
+def _when(scope: Scope, fact: Fact) -> int:
+    """A partition with the keys of its table is attached as it is; else PostgreSQL makes more."""
+    if fact.kind in {"CONSTRAINT", "INDEX"}:
+        return _LAST if _is_on_partitioned(scope, fact) else _KEYS
+    if fact.kind == "TABLE ATTACH":
+        return _BEFORE_ROWS if _is_filled(scope, fact) else _PARTITIONS
+    return _LAST if fact.kind in _AFTER_ROWS | SATELLITES else _BEFORE_ROWS
+
+
+def _is_on_partitioned(scope: Scope, fact: Fact) -> bool:
+    after = scope.comparison.after
+    tables = (after.tables.get(need.relation) for need in scope.comparison.needs(fact))
+    return any(table is not None and table.kind == "p" for table in tables)
+
+
+def _is_filled(scope: Scope, attach: Fact) -> bool:
+    """The table that the partition is of takes over rows."""
+    return any(
+        need.identity in scope.rebuilt and f" ONLY {type_name(need)} ATTACH " in attach.create
+        for need in scope.comparison.needs(attach)
+    )
 
 
 def _coming(scope: Scope, fact: Fact) -> Iterator[Action]:
@@ -199,6 +228,9 @@ def _coming(scope: Scope, fact: Fact) -> Iterator[Action]:
 def _creation(scope: Scope, fact: Fact) -> Iterator[Action]:
     if fact.kind == "SEQUENCE" and _came_with_column(scope, fact):
         return
+    if fact.kind == "SEQUENCE" and (former := _former_name(scope, fact)):
+        yield from _as_actions(fact.identity, _renaming(scope, former, fact.relation))
+        return
     if fact.kind == "SCHEMA" and not fact.drop:
         schema = quote(fact.identity.name)
         yield Action(f"ALTER SCHEMA {schema} OWNER TO {quote(fact.owner)};", fact.identity)
@@ -206,6 +238,27 @@ def _creation(scope: Scope, fact: Fact) -> Iterator[Action]:
     yield _made(fact)
     if fact.owner != scope.comparison.before.user:
         yield Action(_own(fact), fact.identity)
+
+
+def _former_name(scope: Scope, fact: Fact) -> QualifiedName | None:
+    """Of the sequence of an identity column that stays one."""
+    after = scope.comparison.after.sequences.get(fact.relation)
+    if after is None or not after.is_identity:
+        return None
+    for name, before in scope.comparison.before.sequences.items():
+        is_same = (before.owner, before.owner_column) == (after.owner, after.owner_column)
+        if before.is_identity and is_same and name != fact.relation:
+            return name
+    return None
+
+
+def _renaming(scope: Scope, former: QualifiedName, name: QualifiedName) -> Iterator[Step]:
+    before, after = (
+        scope.comparison.before.sequences[former],
+        scope.comparison.after.sequences[name],
+    )
+    yield Step(f"alter sequence {quote_qualified(former)} rename to {quote(name.name)};")
+    yield from sequences.alter(name, before, after, "").steps
 
 
 def _made(fact: Fact) -> Action:

@@ -44,5 +44,6 @@ OWNED = frozenset(
 # They can be renamed out of the way, so that columns move from the old one to the new.
 RENEWED = frozenset({"TYPE", "DOMAIN", "COLLATION"})
 
-# They see or hinder what is done to the schema: gone first, there last.
-WATCHERS = frozenset({"EVENT TRIGGER"})
+# They go first: an event trigger sees or hinders what is done to the schema, a partition's keys are
+# its own only when it is none.
+FIRST_TO_GO = frozenset({"EVENT TRIGGER", "TABLE ATTACH"})

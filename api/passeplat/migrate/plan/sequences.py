@@ -6,6 +6,8 @@ from passeplat.migrate.model import Fact, SequenceFact
 from passeplat.migrate.plan.alteration import Alteration, Step
 from passeplat.names import QualifiedName, literal, quote, quote_qualified
 
+_TYPES = ("smallint", "integer", "bigint")
+
 
 def is_of_identity(fact: Fact) -> bool:
     """A sequence that comes and goes with its column."""
@@ -23,10 +25,24 @@ def alter(
 
 def _steps(name: QualifiedName, before: SequenceFact, after: SequenceFact) -> Iterator[Step]:
     if _options(before) != _options(after):
+        if before.minimum < after.minimum or before.maximum > after.maximum:
+            yield from _clamp(name, before, after)
         yield Step(f"alter sequence {quote_qualified(name)} {_options(after)};")
     if before.persistence != after.persistence:
         kind = "unlogged" if after.persistence == "u" else "logged"
         yield Step(f"alter sequence {quote_qualified(name)} set {kind};")
+
+
+def _clamp(name: QualifiedName, before: SequenceFact, after: SequenceFact) -> Iterator[Step]:
+    """Where it is must be within its bounds, of which there are both until it is."""
+    sequence = quote_qualified(name)
+    lowest, highest = min(before.minimum, after.minimum), max(before.maximum, after.maximum)
+    widest = max(before.type, after.type, key=_TYPES.index)
+    yield Step(f"alter sequence {sequence} as {widest} minvalue {lowest} maxvalue {highest};")
+    value = f"least(greatest(last_value, {after.minimum}), {after.maximum})"
+    yield Step(
+        f"select pg_catalog.setval({literal(sequence)}, {value}, is_called) from {sequence};"
+    )
 
 
 def _options(sequence: SequenceFact) -> str:

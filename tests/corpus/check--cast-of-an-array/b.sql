@@ -1,0 +1,3 @@
+create schema app;
+create table app.things (id integer primary key, name varchar(20) check (name in ('first', 'second', 'third')));
+create view app.some as select id from app.things where name in ('first', 'third');
