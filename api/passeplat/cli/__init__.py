@@ -180,13 +180,21 @@ def ready(file: str | None) -> None:
 @click.option("--from", "source", metavar="URL|DIR", help="Default: db/migrations, replayed.")
 @click.option("--to", "target", metavar="URL|DIR", help="Default: db/, the final state.")
 @click.option("--json", "as_json", is_flag=True, help="Print the migration as JSON.")
+@click.option(
+    "--engine",
+    type=click.Choice(["passeplat", "migra"]),
+    default="passeplat",
+    show_default=True,
+    help="Whose migration is proved.",
+)
 @click.option("--write", "name", metavar="NAME", help="Write what is missing to db/migrations/.")
 @click.option("--allow", "allowed", metavar="HAZARD", multiple=True, help="It is meant to do so.")
 @says_what_went_wrong
-def diff(
+def diff(  # noqa: PLR0913, PLR0917 - an option each
     source: str | None,
     target: str | None,
     as_json: bool,
+    engine: str,
     name: str | None,
     allowed: tuple[str, ...],
 ) -> None:
@@ -202,7 +210,7 @@ def diff(
     from passeplat.cli.write import write_migration
 
     if name is None:
-        run_diff(Path.cwd(), source, target, as_json=as_json)
+        run_diff(Path.cwd(), source, target, engine, as_json=as_json)
     else:
         sys.exit(write_migration(Path.cwd(), project_file(), name, allowed))
 

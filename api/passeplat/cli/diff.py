@@ -10,6 +10,7 @@ import click
 
 from passeplat.cli.plan import render_plan
 from passeplat.cli.terminal import make_console
+from passeplat.migrate import migra
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.files import MIGRATIONS
 from passeplat.migrate.model import Migration, Phase, Snapshot, Step
@@ -17,12 +18,16 @@ from passeplat.migrate.scratch import Scratch, scratch_server
 from passeplat.migrate.state import database_of, is_database
 from passeplat.migrate.viewpoint import beside
 
+ENGINES = {"passeplat": find_migration, "migra": migra.find_migration}
 
-def run_diff(project: Path, source: str | None, target: str | None, *, as_json: bool) -> None:
+
+def run_diff(
+    project: Path, source: str | None, target: str | None, engine: str, *, as_json: bool
+) -> None:
     """Raises PasseplatError."""
     db = project / "db"
     with make_console(stderr=True).status("Looking for a migration and proving it"):
-        migration = asyncio.run(_find(source or str(db / MIGRATIONS), target or str(db)))
+        migration = asyncio.run(_find(source or str(db / MIGRATIONS), target or str(db), engine))
     console = make_console()
     if as_json:
         click.echo(json.dumps(_as_json(migration), indent=2))
@@ -34,14 +39,14 @@ def run_diff(project: Path, source: str | None, target: str | None, *, as_json: 
             click.echo("\n".join(as_sql(phase)))
 
 
-async def _find(source: str, target: str) -> Migration:
+async def _find(source: str, target: str, engine: str) -> Migration:
     async with scratch_server(os.environ) as scratch:
         before, after = await _snapshots(source, target, scratch)
         if is_database(source) and not is_database(target):
             after = beside(before, after)
         elif is_database(target) and not is_database(source):
             before = beside(after, before)
-        return await find_migration(before, after, scratch)
+        return await ENGINES[engine](before, after, scratch)
 
 
 async def _snapshots(source: str, target: str, scratch: Scratch) -> tuple[Snapshot, Snapshot]:

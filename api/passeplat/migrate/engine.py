@@ -40,6 +40,14 @@ async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) ->
         return _migration((), before, after)
     copy = await scratch.copy(before)
     change = await prove(copy, before, after, scratch.binaries, scratch.environ)
+    return await prove_rows(change, before, after, scratch)
+
+
+async def prove_rows(
+    change: Change, before: Snapshot, after: Snapshot, scratch: Scratch
+) -> Migration:
+    """What was proved on an empty copy, done once more where there are rows. Raises
+    CannotChange."""
     seen: Mapping[Action, Observation] = {}
     if any(action.identity.kind not in _ROWLESS for action in change.actions):
         seen = await observe(await scratch.copy(before), change, before, after)

@@ -6,6 +6,7 @@ itself; tables last, for what holds rows should be touched least.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 import asyncpg
 
@@ -15,22 +16,24 @@ from passeplat.migrate.plan.kinds import KEPT, PARTS, SATELLITES
 from passeplat.migrate.plan.scope import Wishes
 
 _TELLING = {"2BP01", "0A000", "42P13", "42P16", "42809", "42P17", "42710", "42804", "42830"}
+_Both: TypeAlias = tuple[Snapshot, Snapshot]
 _UNTOUCHED = KEPT | SATELLITES | PARTS | {"DEFAULT ACL"}
 
 
-def learn(wishes: Wishes, failures: Failures, before: Snapshot) -> Wishes | None:
+def learn(wishes: Wishes, failures: Failures, before: Snapshot, after: Snapshot) -> Wishes | None:
     """None: nothing is left to try."""
+    both = (before, after)
     telling = {a: e for a, e in failures.items() if e.sqlstate in _TELLING}
     for lesson in _LESSONS:
         for found in (telling, failures):
-            learnt = lesson(wishes, found, before)
+            learnt = lesson(wishes, found, both)
             if learnt != wishes:
                 return learnt
     return None
 
 
-def _remake_named(wishes: Wishes, failures: Failures, before: Snapshot) -> Wishes:
-    names = _names(before)
+def _remake_named(wishes: Wishes, failures: Failures, both: _Both) -> Wishes:
+    names = _names(both[0])
     named = {
         names[line]
         for error in failures.values()
@@ -40,22 +43,50 @@ def _remake_named(wishes: Wishes, failures: Failures, before: Snapshot) -> Wishe
     return replace(wishes, remade=wishes.remade | named)
 
 
-def _remake_failed(wishes: Wishes, failures: Failures, before: Snapshot) -> Wishes:
+def _remake_failed(wishes: Wishes, failures: Failures, both: _Both) -> Wishes:
     failed = {
         action.identity
         for action in failures
-        if action.identity in before.facts
+        if action.identity in both[0].facts
         and (action.identity.kind not in _UNTOUCHED or action.identity.kind in {"TYPE", "DOMAIN"})
     }
     return replace(wishes, remade=wishes.remade | failed)
 
 
-def _bare_tables(wishes: Wishes, failures: Failures, before: Snapshot) -> Wishes:
-    return replace(wishes, bare=wishes.bare | _tables(failures, before))
+def _detach_partitions(wishes: Wishes, failures: Failures, both: _Both) -> Wishes:
+    """Keys of a partition are bound to its table's: apart from each other both can change."""
+    keys = set(_keys(failures, both))
+    tables = {need.identity for fact, snapshot in keys for need in _needs(fact, snapshot)}
+    attached = {
+        fact.identity
+        for fact in both[0].facts.values()
+        if fact.kind == "TABLE ATTACH"
+        and tables & {need.identity for need in _needs(fact, both[0])}
+    }
+    remade = {fact.identity for fact, _ in keys} & both[0].facts.keys() if attached else set()
+    return replace(wishes, remade=wishes.remade | attached | remade)
 
 
-def _rebuild_tables(wishes: Wishes, failures: Failures, before: Snapshot) -> Wishes:
-    return replace(wishes, rebuilt=wishes.rebuilt | _tables(failures, before))
+def _keys(failures: Failures, both: _Both) -> Iterator[tuple[Fact, Snapshot]]:
+    for action in failures:
+        for snapshot in both:
+            fact = snapshot.facts.get(action.identity)
+            if fact is not None and fact.kind == "INDEX ATTACH":
+                yield from ((need, snapshot) for need in _needs(fact, snapshot))
+            elif fact is not None and fact.kind in {"INDEX", "CONSTRAINT"}:
+                yield fact, snapshot
+
+
+def _needs(fact: Fact, snapshot: Snapshot) -> Iterator[Fact]:
+    yield from (snapshot.by_id[need] for need in fact.needs if need in snapshot.by_id)
+
+
+def _bare_tables(wishes: Wishes, failures: Failures, both: _Both) -> Wishes:
+    return replace(wishes, bare=wishes.bare | _tables(failures, both[0]))
+
+
+def _rebuild_tables(wishes: Wishes, failures: Failures, both: _Both) -> Wishes:
+    return replace(wishes, rebuilt=wishes.rebuilt | _tables(failures, both[0]))
 
 
 def _tables(failures: Failures, before: Snapshot) -> set[Identity]:
@@ -63,9 +94,10 @@ def _tables(failures: Failures, before: Snapshot) -> set[Identity]:
     return tables & before.facts.keys()
 
 
-_LESSONS: tuple[Callable[[Wishes, Failures, Snapshot], Wishes], ...] = (
+_LESSONS: tuple[Callable[[Wishes, Failures, _Both], Wishes], ...] = (
     _remake_named,
     _remake_failed,
+    _detach_partitions,
     _bare_tables,
     _rebuild_tables,
 )

@@ -127,7 +127,7 @@ async def _realize(
         actions, failures = await _try(connection, proposal)
         if not failures:
             return proposal, actions
-        learnt = learn(wishes, failures, before)
+        learnt = learn(wishes, failures, before, after)
         if learnt is None:
             break
         wishes = learnt

@@ -52,6 +52,13 @@ class Scratch:
         await restore_schema(schema.archive, url, self.binaries, self.environ)
         return user_url(url, schema.user)
 
+    async def pair(self, one: Snapshot, other: Snapshot) -> tuple[str, str]:
+        """Two such databases at once, of schemas with the same roles."""
+        first = await self.copy(one)
+        second = await create_database(self.server, scratch_name())
+        await restore_schema(other.archive, second, self.binaries, self.environ)
+        return first, second
+
     async def snapshot(self, url: str) -> Snapshot:
         return await take_snapshot(url, self.binaries, self.environ)
 

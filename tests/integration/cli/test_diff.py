@@ -43,3 +43,11 @@ def test_a_migration_is_told_as_json(passeplat: Run, tmp_path: Path) -> None:
     found = json.loads(passeplat("diff", "--from", old, "--to", new, "--json").stdout)
     step = found["phases"][0]["steps"][0]
     assert (step["kind"], step["name"], step["effect"]) == ("table", "t", "changes")
+
+
+def test_what_migra_does_not_see_is_refused(passeplat: Run, tmp_path: Path) -> None:
+    old = folder(tmp_path / "a", "create table t (id integer);")
+    new = folder(tmp_path / "b", "create table t (id integer); comment on table t is 'all of it';")
+    result = passeplat("diff", "--from", old, "--to", new, "--engine", "migra")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "comment on table public.t: it cannot be changed in place" in result.stderr

@@ -190,10 +190,16 @@ def _come(scope: Scope) -> Iterator[Action]:
 def _when(scope: Scope, fact: Fact) -> int:
     """A partition with the keys of its table is attached as it is; else PostgreSQL makes more."""
     if fact.kind in {"CONSTRAINT", "INDEX"}:
-        return _KEYS
+        return _LAST if _is_on_partitioned(scope, fact) else _KEYS
     if fact.kind == "TABLE ATTACH":
         return _BEFORE_ROWS if _is_filled(scope, fact) else _PARTITIONS
     return _LAST if fact.kind in _AFTER_ROWS | SATELLITES else _BEFORE_ROWS
+
+
+def _is_on_partitioned(scope: Scope, fact: Fact) -> bool:
+    after = scope.comparison.after
+    tables = (after.tables.get(need.relation) for need in scope.comparison.needs(fact))
+    return any(table is not None and table.kind == "p" for table in tables)
 
 
 def _is_filled(scope: Scope, attach: Fact) -> bool:
