@@ -9,20 +9,20 @@ import asyncio
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
 import jwt
 import pytest
+from tests.forking import Forked, fork_server
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the tests of this project share this secret"
@@ -67,7 +67,7 @@ class Served:
     url: str  # http://127.0.0.1:port
     admin: str
     database: str  # as superuser
-    process: "subprocess.Popen[bytes]"
+    process: "Forked | subprocess.Popen[bytes]"
     output: Path
 
     @property
@@ -104,18 +104,16 @@ SETTINGS = {
 }
 
 
-SERVE = (sys.executable, "-m", "passeplat", "serve")
-
-
 @contextmanager
-def serving(database: str, *, command: Sequence[str] = SERVE, **settings: str) -> Iterator[Served]:
-    """A server for as long as the context lasts; settings are the fields of Config.
+def serving(database: str, *, command: Sequence[str] = (), **settings: str) -> Iterator[Served]:
+    """A server for as long as the context lasts; settings are the fields of Config. `command` is
+    for another than the usual one.
 
     Whatever it was asked meanwhile, it must not have met a defect of its own.
     """
     with tempfile.NamedTemporaryFile(prefix="passeplat-log-") as output:
         path = Path(output.name)
-        process = _start(command, {"db_uri": _login(database)} | settings, output.file)
+        process = _start(command, {"db_uri": _login(database)} | settings, path)
         try:
             yield Served(*_addresses(process, path), database, process, path)
         finally:
@@ -127,18 +125,18 @@ def serving(database: str, *, command: Sequence[str] = SERVE, **settings: str) -
 
 
 def _start(
-    command: Sequence[str], settings: Mapping[str, str], output: IO[bytes]
-) -> "subprocess.Popen[bytes]":
+    command: Sequence[str], settings: Mapping[str, str], output: Path
+) -> "Forked | subprocess.Popen[bytes]":
     ours = ("PASSEPLAT_", "PGRST_", "PG")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     given = SETTINGS | settings
-    return subprocess.Popen(
-        command,
-        env=environ | {f"PASSEPLAT_{name.upper()}": value for name, value in given.items()},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-    )
+    environ |= {f"PASSEPLAT_{name.upper()}": value for name, value in given.items()}
+    if not command:
+        return fork_server(environ, output, output)
+    with output.open("ab") as file:
+        return subprocess.Popen(
+            command, env=environ, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
 
 
 def _login(database: str) -> str:
@@ -148,7 +146,7 @@ def _login(database: str) -> str:
     return urlunsplit(parts._replace(netloc=f"authenticator@{host}"))
 
 
-def _addresses(process: "subprocess.Popen[bytes]", output: Path) -> tuple[str, str]:
+def _addresses(process: "Forked | subprocess.Popen[bytes]", output: Path) -> tuple[str, str]:
     """Of the server and of its admin server, once it answers."""
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:

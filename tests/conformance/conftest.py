@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -20,6 +19,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 import jwt
 import pytest
+from tests.forking import Forked, fork_server
 
 from passeplat.postgres.scratch import create_database, drop_database, scratch_name
 
@@ -36,12 +36,6 @@ DEFAULTS = {
     "server_host": "127.0.0.1",
     "server_port": "0",
 }
-PROGRAM = """
-import os
-from passeplat.config import Sources
-from passeplat.server.serve import serve
-serve(Sources(os.environ, os.environ.get("CONFIG_FILE")))
-"""
 MOST_SERVERS = 6  # that stand ready at a time: each has a process of its own
 PATIENCE = 20  # seconds for a server to start
 ROLES_LOCK = 7_305_114  # of the cluster, whose roles all databases share
@@ -84,7 +78,7 @@ class UnixConnection(HTTPConnection):
 class Api:
     """`api("GET /books?id=eq.1", prefer="count=exact")`; a body that is no text is sent as JSON."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Forked
     database: str  # the superuser's URL
     logs: Path
     _connection: HTTPConnection | None = field(default=None, repr=False)
@@ -244,11 +238,9 @@ def launch(url: str, logs: Path, **settings: Any) -> Api:
     }
     if "config_file" in given:
         environ["CONFIG_FILE"] = str(given["config_file"])
-    with (logs / "stdout").open("wb") as out, (logs / "stderr").open("wb") as err:
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env=environ, stdout=out, stderr=err
-        )
-    return Api(process, url, logs)
+    for name in ("stdout", "stderr"):
+        (logs / name).touch()
+    return Api(fork_server(environ, logs / "stdout", logs / "stderr"), url, logs)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit, urlunsplit
 
-from tests.serving import SERVE, Served, execute, fetch, serving, token
+from tests.serving import Served, execute, fetch, serving, token
 
 USERS, ROLES = 50, 5
 
@@ -27,7 +27,7 @@ def _serving(connect: str) -> tuple[str, ...]:
 
 
 MODES = {
-    "lanes": SERVE,  # short reads share connections
+    "lanes": (),  # short reads share connections
     "exclusive": _serving("partial(pipeline.connect, shareable=False)"),
     "plain": _serving("plain.connect"),
 }

@@ -4,19 +4,30 @@ plan for people, SQL for a pipe, or JSON."""
 import asyncio
 import json
 import os
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
+from passeplat.cli import project_file
+from passeplat.cli.api import as_document, print_changes
 from passeplat.cli.plan import render_plan
 from passeplat.cli.terminal import make_console
+from passeplat.config import Config, Sources
+from passeplat.contract import Change, compare
 from passeplat.migrate import migra
+from passeplat.migrate.authorization import mark_authorizations
+from passeplat.migrate.draft import mark_changes, read_state
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.files import MIGRATIONS
 from passeplat.migrate.model import Migration, Phase, Snapshot, Step
 from passeplat.migrate.scratch import Scratch, scratch_server
 from passeplat.migrate.state import database_of, is_database
 from passeplat.migrate.viewpoint import beside
+
+T = TypeVar("T")
 
 ENGINES = {"passeplat": find_migration, "migra": migra.find_migration}
 
@@ -25,39 +36,67 @@ def run_diff(
     project: Path, source: str | None, target: str | None, engine: str, *, as_json: bool
 ) -> None:
     """Raises PasseplatError."""
-    db = project / "db"
+    db, console = project / "db", make_console()
+    ends = source or str(db / MIGRATIONS), target or str(db)
     with make_console(stderr=True).status("Looking for a migration and proving it"):
-        migration = asyncio.run(_find(source or str(db / MIGRATIONS), target or str(db), engine))
-    console = make_console()
+        if not (as_json or console.is_terminal):
+            for phase in asyncio.run(_find(*ends, engine)).phases:
+                click.echo("\n".join(as_sql(phase)))
+            return
+        config = Sources(os.environ, project_file()).load()
+        migration, changes = asyncio.run(_find_with_changes(*ends, engine, config))
     if as_json:
-        click.echo(json.dumps(_as_json(migration), indent=2))
-    elif console.is_terminal:
-        for line in render_plan(migration):
-            console.print(line)
-    else:
-        for phase in migration.phases:
-            click.echo("\n".join(as_sql(phase)))
+        click.echo(json.dumps(_as_json(migration, changes), indent=2))
+        return
+    for line in render_plan(migration):
+        console.print(line)
+    if changes:
+        console.print("\nFor the clients of the API:")
+        print_changes(changes)
 
 
 async def _find(source: str, target: str, engine: str) -> Migration:
     async with scratch_server(os.environ) as scratch:
-        before, after = await _snapshots(source, target, scratch)
-        if is_database(source) and not is_database(target):
-            after = beside(before, after)
-        elif is_database(target) and not is_database(source):
-            before = beside(after, before)
+        before, after = await _both(source, target, partial(_snapshot, scratch))
+        before, after = _beside(source, target, before, after)
         return await ENGINES[engine](before, after, scratch)
 
 
-async def _snapshots(source: str, target: str, scratch: Scratch) -> tuple[Snapshot, Snapshot]:
+async def _find_with_changes(
+    source: str, target: str, engine: str, config: Config
+) -> tuple[Migration, tuple[Change, ...]]:
+    """With the hazards that only who reads the plan asks for."""
+    async with scratch_server(os.environ) as scratch:
+        read = partial(read_state, scratch=scratch, config=config)
+        (before, old), (after, new) = await _both(source, target, read)
+        before, after = _beside(source, target, before, after)
+        migration = await ENGINES[engine](before, after, scratch)
+    changes = compare(old, new)
+    return mark_changes(mark_authorizations(migration, before, after), changes), changes
+
+
+async def _both(
+    source: str, target: str, read: Callable[[str], Coroutine[Any, Any, T]]
+) -> tuple[T, T]:
     """At the same time, unless both are folders, which are loaded into the same server."""
     if is_database(source) or is_database(target):
-        return await asyncio.gather(_snapshot(source, scratch), _snapshot(target, scratch))
-    return await _snapshot(source, scratch), await _snapshot(target, scratch)
+        return await asyncio.gather(read(source), read(target))
+    return await read(source), await read(target)
 
 
-async def _snapshot(state: str, scratch: Scratch) -> Snapshot:
+async def _snapshot(scratch: Scratch, state: str) -> Snapshot:
     return await scratch.snapshot(await database_of(state, scratch))
+
+
+def _beside(
+    source: str, target: str, before: Snapshot, after: Snapshot
+) -> tuple[Snapshot, Snapshot]:
+    """Files beside a database are seen as its user sees them."""
+    if is_database(source) and not is_database(target):
+        return before, beside(before, after)
+    if is_database(target) and not is_database(source):
+        return beside(after, before), after
+    return before, after
 
 
 def as_sql(phase: Phase) -> list[str]:
@@ -69,7 +108,7 @@ def as_sql(phase: Phase) -> list[str]:
     return ["begin;", settings, *statements, "commit;"]
 
 
-def _as_json(migration: Migration) -> dict[str, object]:
+def _as_json(migration: Migration, changes: Sequence[Change]) -> dict[str, object]:
     return {
         "from": migration.source,
         "to": migration.target,
@@ -77,6 +116,7 @@ def _as_json(migration: Migration) -> dict[str, object]:
             {"transactional": phase.transactional, "steps": [*map(_step, phase.steps)]}
             for phase in migration.phases
         ],
+        "api": as_document(changes),
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from passeplat.contract.model import (
+    COMPUTED,
     Change,
     ColumnOffer,
     Contract,
@@ -63,9 +64,19 @@ def _relation(
 
 def _relation_itself(before: RelationOffer, after: RelationOffer) -> Iterator[_Finding]:
     yield from _ability("rows can be deleted", before.is_deletable, after.is_deletable)
+    if before.is_insertable and after.is_insertable:
+        yield from _hidden(before, after)
     if before.key != after.key:
         old, new = (", ".join(key) or "none" for key in (before.key, after.key))
         yield _Finding(f"key: {old} → {new}", is_breaking=bool(before.key))
+
+
+def _hidden(before: RelationOffer, after: RelationOffer) -> Iterator[_Finding]:
+    if missing := [name for name in after.hidden if name not in before.hidden]:
+        what = f"inserts fail: the table must be given {', '.join(missing)}, which is not shown"
+        yield _Finding(what, is_breaking=True)
+    elif before.hidden and not after.hidden:
+        yield _Finding("rows can be inserted now", is_breaking=False)
 
 
 def _column(
@@ -87,7 +98,7 @@ def _new_column(relation: RelationOffer, column: ColumnOffer) -> _Finding:
 
 
 def _both(before: ColumnOffer, after: ColumnOffer) -> Iterator[_Finding]:
-    if before.type != after.type:
+    if before.type != after.type and COMPUTED.type not in {before.type, after.type}:
         yield _Finding(f"type: {before.type} → {after.type}", is_breaking=True)
     yield from _labels(before.labels, after.labels)
     yield from _ability("can be read", before.is_readable, after.is_readable)

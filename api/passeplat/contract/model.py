@@ -22,11 +22,25 @@ class ColumnOffer:
         return self.is_readable or self.is_insertable or self.is_updatable
 
 
+# A field that is a function of the row. Its type may be anything.
+COMPUTED = ColumnOffer(
+    type="",
+    is_nullable=True,
+    labels=(),
+    is_readable=True,
+    is_insertable=False,
+    is_required=False,
+    is_updatable=False,
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RelationOffer:
     columns: Mapping[str, ColumnOffer]
     is_deletable: bool
     key: tuple[str, ...]  # by which an upsert finds rows
+    # Of the table beneath a view: an insert must give them, and cannot
+    hidden: tuple[str, ...] = ()
 
     @property
     def is_insertable(self) -> bool:

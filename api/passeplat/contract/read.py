@@ -2,13 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from typing import TypeAlias
 
 import asyncpg
 
 from passeplat.config import Config
+from passeplat.contract.hidden import hidden_columns
 from passeplat.contract.model import (
+    COMPUTED,
     ColumnOffer,
     Contract,
     Embed,
@@ -28,6 +31,7 @@ from passeplat.schema_cache.model import (
     Table,
     Volatility,
 )
+from passeplat.schema_cache.rows import ViewColumnRow
 from passeplat.schema_cache.suggest import usable
 
 _Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -38,19 +42,35 @@ async def read_contract(connection: _Connection, config: Config) -> Contract:
     """Of the schemas `config` exposes. The connection must not be in a transaction. Raises what
     asyncpg raises."""
     cache = await introspect(connection, config, version=1)
-    sql = (files("passeplat.contract") / "sql" / "privileges.sql").read_text("utf-8")
-    rows = await connection.fetch(sql, list(config.db_schemas))
-    return contract(cache, rows)
+    exposed = list(config.db_schemas)
+    privileges = await connection.fetch(_sql("contract", "privileges"), exposed)
+    visible = [*exposed, *config.db_extra_search_path]
+    shown = await connection.fetch(_sql("schema_cache", "view_columns"), visible)
+    hidden = hidden_columns(
+        await connection.fetch(_sql("contract", "insertable_views"), exposed),
+        (ViewColumnRow(*row) for row in shown),
+        await connection.fetch(_sql("contract", "required_columns")),
+    )
+    return contract(cache, privileges, hidden)
 
 
-def contract(cache: SchemaCache, privileges: Iterable[asyncpg.Record]) -> Contract:
+def contract(
+    cache: SchemaCache,
+    privileges: Iterable[asyncpg.Record],
+    hidden: Mapping[QualifiedName, tuple[str, ...]],
+) -> Contract:
     relations: defaultdict[str, dict[QualifiedName, RelationOffer]] = defaultdict(dict)
     for row in privileges:
         name = QualifiedName(row["schema"], row["relation"])
         if table := cache.tables.get(name):
-            relations[row["role"]][name] = _relation(table, row)
+            offer = _relation(table, row, _computed(cache, table))
+            relations[row["role"]][name] = replace(offer, hidden=hidden.get(name, ()))
     offers = {role: _offer(cache, role, relations[role]) for role in _roles(cache)}
     return {role: offer for role, offer in offers.items() if offer.relations or offer.routines}
+
+
+def _sql(package: str, name: str) -> str:
+    return (files(f"passeplat.{package}") / "sql" / f"{name}.sql").read_text("utf-8")
 
 
 def _roles(cache: SchemaCache) -> Iterator[str]:
@@ -74,9 +94,19 @@ def _offer(
     )
 
 
-def _relation(table: Table, row: asyncpg.Record) -> RelationOffer:
+def _computed(cache: SchemaCache, table: Table) -> Iterator[str]:
+    """The fields of its rows that are functions, and lead to no other relation."""
+    schemas = {name.schema for name in cache.tables}
+    ways = (way for each in schemas for way in cache.relationships.get((table.name, each), ()))
+    embedded = {way.function.name for way in ways if isinstance(way, ComputedRelationship)}
+    names = cache.computed_fields.get(table.name, frozenset())
+    yield from sorted(names - embedded - table.columns.keys())
+
+
+def _relation(table: Table, row: asyncpg.Record, computed: Iterable[str]) -> RelationOffer:
+    columns = {column.name: _column(table, column, row) for column in table.columns.values()}
     return RelationOffer(
-        columns={column.name: _column(table, column, row) for column in table.columns.values()},
+        columns=columns | dict.fromkeys(computed, COMPUTED),
         is_deletable=table.deletable and row["deletable"],
         key=table.primary_key,
     )
@@ -86,7 +116,7 @@ def _column(table: Table, column: Column, row: asyncpg.Record) -> ColumnOffer:
     is_insertable = table.insertable and column.name in row["insertable"]
     has_value = column.nullable or column.default is not None or column.is_generated
     return ColumnOffer(
-        type=column.nominal_type,
+        type=_type(column),
         is_nullable=column.nullable,
         labels=column.enum,
         is_readable=column.name in row["readable"],
@@ -94,6 +124,12 @@ def _column(table: Table, column: Column, row: asyncpg.Record) -> ColumnOffer:
         is_required=is_insertable and not has_value,
         is_updatable=table.updatable and column.name in row["updatable"],
     )
+
+
+def _type(column: Column) -> str:
+    """A domain with what it is made of."""
+    base, nominal = column.type, column.nominal_type
+    return nominal if nominal.startswith(base) else f"{nominal} ({base})"
 
 
 def _routine(routine: Routine) -> RoutineOffer:

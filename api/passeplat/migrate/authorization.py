@@ -45,7 +45,7 @@ def mark_authorizations(migration: Migration, before: Snapshot, after: Snapshot)
 
 def _is_made(identity: Identity) -> bool:
     """Not there in every database."""
-    return "public" not in {identity.schema, identity.name.removeprefix("SCHEMA ")}
+    return bool(identity.schema) or identity.name.removeprefix("SCHEMA ") != "public"
 
 
 def _is_one(difference: Difference, before: Snapshot, after: Snapshot) -> bool:

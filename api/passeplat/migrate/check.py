@@ -87,7 +87,7 @@ def _proof_faults(script: Script, before: Snapshot, after: Snapshot) -> Iterator
 def _missing(reached: Snapshot, wanted: Snapshot, sources: Sources) -> Iterator[str]:
     lines = [line for each in differences(reached, wanted) for line in _shown(each)]
     lines += [f"{step.path}:{step.line}: a data step" for step in pending_steps(sources)]
-    if reached.roles != wanted.roles:
+    if not reached.roles.means(wanted.roles):
         lines.append("roles, or who is a member of them")
     if lines:
         yield "db/ says more than they do: `passeplat diff --write NAME` makes what is missing"

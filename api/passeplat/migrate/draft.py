@@ -44,13 +44,13 @@ async def make_draft(project: Path, config: Config, environ: Mapping[str, str]) 
     steps = pending_steps(sources)
     db = project / "db"
     async with scratch_server(environ) as scratch:
-        before, old = await _read(str(db / MIGRATIONS), scratch, config)
-        after, new = await _read(str(db), scratch, config)
+        before, old = await read_state(str(db / MIGRATIONS), scratch, config)
+        after, new = await read_state(str(db), scratch, config)
         found = await find_migration(before, after, scratch)
         migration = await complete(found, steps, before, after, scratch)
     changes = compare(old, new)
-    migration = mark_authorizations(migration, before, after)
-    return Draft(mark_changes(migration, changes), changes, _proof(scratch))
+    migration = mark_changes(mark_authorizations(migration, before, after), changes)
+    return Draft(migration, changes, _proof(scratch))
 
 
 async def complete(
@@ -150,10 +150,11 @@ async def _holds(migration: Migration, before: Snapshot, after: Snapshot, scratc
             raise
         return False
     result = await scratch.snapshot(url)
-    return not differences(result, after) and result.roles == after.roles
+    return not differences(result, after) and result.roles.means(after.roles)
 
 
-async def _read(state: str, scratch: Scratch, config: Config) -> tuple[Snapshot, Contract]:
+async def read_state(state: str, scratch: Scratch, config: Config) -> tuple[Snapshot, Contract]:
+    """See state.py. Raises SettingError, SqlFailed, ConnectionFailed."""
     url = await database_of(state, scratch)
     async with connected(url) as connection:
         offered = await read_contract(connection, config)

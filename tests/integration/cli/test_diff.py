@@ -38,11 +38,19 @@ async def test_what_is_piped_is_sql_that_leaves_nothing_to_do(
 
 
 def test_a_migration_is_told_as_json(passeplat: Run, tmp_path: Path) -> None:
-    old = folder(tmp_path / "a", "create table t (id integer);")
-    new = folder(tmp_path / "b", "create table t (id integer, name text);")
+    reader = "create role reader; grant usage on schema public to reader;"
+    old = folder(tmp_path / "a", f"{reader} create table t (id integer); grant all on t to reader;")
+    new = folder(
+        tmp_path / "b", f"{reader} create table t (id bigint); grant select on t to reader;"
+    )
     found = json.loads(passeplat("diff", "--from", old, "--to", new, "--json").stdout)
-    step = found["phases"][0]["steps"][0]
-    assert (step["kind"], step["name"], step["effect"]) == ("table", "t", "changes")
+    steps = [step for phase in found["phases"] for step in phase["steps"]]
+    hazards = {step["name"]: set(step["hazards"]) for step in steps}
+    assert {step["effect"] for step in steps} == {"changes"}
+    assert {"REWRITES_TABLE", "BREAKS_API"} <= hazards["t"]
+    assert {"AUTHZ_UPDATE", "BREAKS_API"} <= hazards["TABLE t"]
+    changes = [change["change"] for change in found["api"]["public"]["breaking"]]
+    assert "type: integer → bigint" in changes
 
 
 def test_what_migra_does_not_see_is_refused(passeplat: Run, tmp_path: Path) -> None:

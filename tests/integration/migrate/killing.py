@@ -22,13 +22,14 @@ from passeplat.migrate.drift import Look
 from passeplat.migrate.fingerprint import fingerprint
 from passeplat.postgres.scratch import ephemeral_cluster, scratch_database
 
+ROWS = 100_000
 FILES = {
     "1_tables": """
 -- @transaction
 create schema app;
 create table app.log (step text);
 create table app.items (id integer, name text);
-insert into app.items select n, 'name ' || n from generate_series(1, 100000) as n;
+insert into app.items select n, 'name ' || n from generate_series(1, {rows}) as n;
 create table app.days (day date) partition by range (day);
 create table app.day_1 partition of app.days for values from ('2026-01-01') to ('2026-01-02');
 insert into app.log values ('1');
@@ -69,14 +70,16 @@ class Tally:
     hit: Counter[str] = field(default_factory=Counter)
 
 
-async def write_project(server: str, folder: Path) -> None:
-    """The files with their headers, as `passeplat diff --write` makes them."""
+async def write_project(server: str, folder: Path, rows: int = ROWS) -> None:
+    """The files with their headers, as `passeplat diff --write` makes them. The more rows, the
+    longer there is something to interrupt."""
     migrations = folder / "db" / "migrations"
     migrations.mkdir(parents=True)
     async with scratch_database(server) as url:
         look = Look(url, os.environ)
         before = fingerprint(await look())
-        for name, text in FILES.items():
+        for name, template in FILES.items():
+            text = template.replace("{rows}", str(rows))
             for statement in text.split(";"):
                 await execute(url, statement)
             after = fingerprint(await look())
@@ -129,7 +132,7 @@ async def check(url: str) -> None:
         assert {row["name"] for row in record if row["applied_at"]} == set(FILES)
         invalid = await connection.fetchval("select count(*) from pg_index where not indisvalid")
         assert invalid == 0
-        assert await connection.fetchval("select count(*) from app.items") == 100000
+        assert await connection.fetchval("select count(*) from app.items") > 0
     finally:
         await connection.close()
 

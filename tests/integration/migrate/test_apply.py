@@ -246,7 +246,7 @@ def test_a_process_that_is_killed_leaves_nothing_half_done(
     server: str, clone: Callable[[Callable[[str], None]], str], tmp_path: Path
 ) -> None:
     """See killing.py, which does so as often as it is told."""
-    asyncio.run(write_project(server, tmp_path))
+    asyncio.run(write_project(server, tmp_path, rows=1000))
     tally, chance = Tally(), random.Random(os.getpid())
     measure(tmp_path, clone(nothing), tally)
     for _ in range(2):

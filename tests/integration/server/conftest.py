@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 import jwt
 import pytest
+from tests.forking import Forked, fork_server
 
 SECRET = "a secret of the tests, long enough for HS256"
 PATIENCE = 20  # seconds for whatever a process is to do
@@ -170,7 +171,7 @@ def until(
 
 @dataclass
 class Server:
-    process: "subprocess.Popen[bytes]"
+    process: "Forked | subprocess.Popen[bytes]"
     folder: Path
     _clients: dict[str, httpx.Client] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -383,14 +384,19 @@ def run(
     workers: int,
     more: Mapping[str, str],
     stdin: bytes | None,
-) -> "subprocess.Popen[bytes]":
+) -> "Forked | subprocess.Popen[bytes]":
     ours = ("PASSEPLAT_", "PGRST_", "PG")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environ |= {
         f"PGRST_{name.upper()}": str(value) for name, value in settings.items() if value is not None
     }
     environ |= {"WORKERS": str(workers), **more}
-    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+    files = folder / "stdout", folder / "stderr"
+    for each in files:
+        each.touch()
+    if workers == 1 and stdin is None:
+        return fork_server(environ, *files)
+    with files[0].open("wb") as out, files[1].open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM],
             env=environ,

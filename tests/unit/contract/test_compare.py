@@ -99,6 +99,13 @@ def test_a_column_more_breaks_only_who_must_give_it() -> None:
     ]
 
 
+def test_a_view_that_hides_what_an_insert_must_give_breaks_inserts() -> None:
+    after = Offer({TODOS: replace(relation(), hidden=("size",))}, {}, {})
+    what = "inserts fail: the table must be given size, which is not shown"
+    assert found(offered(), after) == [("v1.todos", what, True)]
+    assert found(after, offered()) == [("v1.todos", "rows can be inserted now", False)]
+
+
 @pytest.mark.parametrize(
     ("after", "change"),
     [
