@@ -39,18 +39,22 @@ async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) ->
     if not differences(before, after) and before.roles.means(after.roles):
         return _migration((), before, after)
     copy = await scratch.copy(before)
+    fresh = await scratch.clone(copy)
     change = await prove(copy, before, after, scratch.binaries, scratch.environ)
-    return await prove_rows(change, before, after, scratch)
+    return await prove_rows(change, before, after, scratch, fresh)
 
 
 async def prove_rows(
-    change: Change, before: Snapshot, after: Snapshot, scratch: Scratch
+    change: Change, before: Snapshot, after: Snapshot, scratch: Scratch, fresh: str
 ) -> Migration:
-    """What was proved on an empty copy, done once more where there are rows. Raises
-    CannotChange."""
+    """What was proved on an empty copy, done once more where there are rows: on `fresh`, another
+    copy. Raises CannotChange."""
     seen: Mapping[Action, Observation] = {}
-    if any(action.identity.kind not in _ROWLESS for action in change.actions):
-        seen = await observe(await scratch.copy(before), change, before, after)
+    kinds = {action.identity.kind for action in change.actions}
+    if not kinds <= _ROWLESS:
+        if "ROLE" in kinds:  # the roles are the server's, and have been changed
+            fresh = await scratch.copy(before)
+        seen = await observe(fresh, change, before, after)
     return _migration(tuple(_phases(change, seen, before, after)), before, after)
 
 
