@@ -15,11 +15,11 @@ from passeplat.migrate.drift import Drifted, Look
 from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.fingerprint import fingerprint
 from passeplat.migrate.model import Sources, SqlFile
-from passeplat.migrate.progress import Event, Locked, Note, Queued
+from passeplat.migrate.progress import Event, Locked, Note, Queued, Slow
 from passeplat.migrate.run import MigrationRefused, Patience
 from passeplat.postgres.scratch import scratch_database
 
-from .killing import Tally, kill_and_go_on, measure, write_project
+from .killing import Tally, kill_and_go_on, write_project
 
 pytestmark = pytest.mark.anyio
 
@@ -151,10 +151,14 @@ async def test_who_holds_a_lock_is_said_in_the_end(database: str) -> None:
     both = sources(a=TABLE, b="\nalter table app.things add column more text;")
     holder = await asyncpg.connect(database, server_settings={"application_name": "a report"})
     await holder.execute("begin; select from app.things")
+    events: list[Event] = []
     patience = Patience(lock_timeout=1.2, pauses=())
     with pytest.raises(MigrationRefused, match=r"b\.sql:2: no lock for .* held by .*a report"):
-        await apply(database, both, patience=patience)
+        await apply(database, both, events, patience=patience)
     await holder.close()
+    [slow] = (event for event in events if isinstance(event, Slow))
+    assert (slow.line, slow.sql) == (2, "alter table app.things add column more text;")
+    assert "a report" in slow.blockers[0]
 
 
 async def test_two_at_once_do_not_block_each_other(database: str) -> None:
@@ -247,7 +251,4 @@ def test_a_process_that_is_killed_leaves_nothing_half_done(
 ) -> None:
     """See killing.py, which does so as often as it is told."""
     asyncio.run(write_project(server, tmp_path, rows=1000))
-    tally, chance = Tally(), random.Random(os.getpid())
-    measure(tmp_path, clone(nothing), tally)
-    for _ in range(2):
-        kill_and_go_on(tmp_path, clone(nothing), chance, tally)
+    kill_and_go_on(tmp_path, clone(nothing), random.Random(), Tally(undisturbed=1.0))
