@@ -129,7 +129,7 @@ class CheckFact:
 class TableFact:
     columns: Mapping[str, ColumnFact]
     checks: Mapping[str, CheckFact]
-    kind: str = "r"  # r table, p partitioned, f foreign
+    kind: str = "r"  # r table, p partitioned, f foreign, c composite type
     persistence: str = "p"  # p permanent, u unlogged
     options: tuple[str, ...] = ()  # "fillfactor=70"
     replica_identity: str = "d"  # d default, f full, n nothing, i an index

@@ -20,11 +20,22 @@ from passeplat.names import quote
 from passeplat.postgres.binaries import Binaries
 from passeplat.postgres.cluster import Cluster
 from passeplat.postgres.create import SUPERUSER
-from passeplat.postgres.scratch import create_database, ephemeral_cluster, scratch_name
+from passeplat.postgres.scratch import (
+    create_database,
+    database_url,
+    ephemeral_cluster,
+    scratch_name,
+)
 
 _DATABASES = """
 select format('drop database %I with (force)', datname)
 from pg_database where datname like 'scratch\\_%'
+"""
+_SUBSCRIPTIONS = """
+select
+  datname as database,
+  format('alter subscription %1$I set (slot_name = none); drop subscription %1$I', subname) as drop
+from pg_subscription join pg_database on pg_database.oid = subdbid
 """
 
 
@@ -38,13 +49,13 @@ class Scratch:
         """The URL of a database with nothing in it, on a server without roles and databases: what
         was made here before is gone."""
         async with connected(self.server) as connection:
-            await _clear(connection)
+            await _clear(self.server, connection)
         return await create_database(self.server, scratch_name())
 
     async def copy(self, schema: Snapshot) -> str:
         """The URL of a database like it, on a server with its roles and nothing else."""
         async with connected(self.server) as connection:
-            await _clear(connection)
+            await _clear(self.server, connection)
             await _make_roles(connection, schema)
             if schema.user != SUPERUSER:
                 await connection.execute(f"alter role {quote(schema.user)} superuser login")
@@ -99,7 +110,10 @@ async def _works(connection: Connection, sql: str) -> bool:
     return True
 
 
-async def _clear(connection: Connection) -> None:
+async def _clear(server: str, connection: Connection) -> None:
+    for row in await connection.fetch(_SUBSCRIPTIONS):
+        async with connected(database_url(server, row["database"])) as subscriber:
+            await subscriber.execute(row["drop"])
     for row in await connection.fetch(_DATABASES):
         await connection.execute(row[0])
     found = await read_roles(connection)

@@ -43,6 +43,8 @@ _QUERIES = (
     *("readers", "parts", "role_facts", "memberships", "user"),
 )
 
+_COMPOSITE = {"kind": "c"}  # a type, of which only the columns count
+
 Rows = Sequence[asyncpg.Record]
 T = TypeVar("T")
 
@@ -141,9 +143,14 @@ def _tables(rows: Mapping[str, Rows]) -> dict[QualifiedName, TableFact]:
         columns[_relation(row)][row["name"]] = _value(ColumnFact, row)
     for row in rows["checks"]:
         checks[_relation(row)][row["name"]] = _value(CheckFact, row)
-    wholes = {_relation(row): row for row in rows["tables"]}
+    wholes: dict[QualifiedName, asyncpg.Record | Mapping[str, str]] = dict.fromkeys(
+        columns, _COMPOSITE
+    )
+    wholes |= {_relation(row): row for row in rows["tables"]}
     return {
-        name: _value(TableFact, wholes.get(name, {}), columns=columns[name], checks=checks[name])
+        name: _value(
+            TableFact, wholes.get(name, _COMPOSITE), columns=columns[name], checks=checks[name]
+        )
         for name in columns.keys() | wholes.keys()
     }
 

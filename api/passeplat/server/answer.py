@@ -212,9 +212,14 @@ async def _stream(
     batch = batch_of_lines(transaction, lines, state.config, isolation)
     if state.config.log_query:
         call.queries += (query.sql for query in (transaction.context, *batch.statements))
+
+    def timed(result: Result) -> Response:
+        with call.timings.of("response"):
+            return respond(result)
+
     with call.timings.of("transaction"):
         reads = Reading(batch, lines, plan.read.range, HELD_BACK if call.may_stream else None)
-        return await stream(reads, state.pool, respond)
+        return await stream(reads, state.pool, timed)
 
 
 async def _execute(

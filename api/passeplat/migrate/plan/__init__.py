@@ -76,12 +76,9 @@ def _labels(scope: Scope) -> Iterator[Action]:
 def _go(scope: Scope) -> Iterator[Action]:
     before = scope.comparison.before
     backwards = tuple(reversed(list(before.facts.values())))
-    for fact in backwards:
-        if fact.kind in FIRST_TO_GO:
-            yield from _going(scope, fact)
-    for fact in backwards:
-        if fact.kind not in FIRST_TO_GO:
-            yield from _going(scope, fact)
+    first = [fact for kind in FIRST_TO_GO for fact in backwards if fact.kind == kind]
+    for fact in (*first, *(fact for fact in backwards if fact.kind not in FIRST_TO_GO)):
+        yield from _going(scope, fact)
 
 
 def _going(scope: Scope, fact: Fact) -> Iterator[Action]:

@@ -44,6 +44,7 @@ OWNED = frozenset(
 # They can be renamed out of the way, so that columns move from the old one to the new.
 RENEWED = frozenset({"TYPE", "DOMAIN", "COLLATION"})
 
-# They go first: an event trigger sees or hinders what is done to the schema, a partition's keys are
-# its own only when it is none.
-FIRST_TO_GO = frozenset({"EVENT TRIGGER", "TABLE ATTACH"})
+# They go first, in this order: an event trigger sees or hinders what is done to the schema; a
+# partition that is detached keeps a foreign key of its table's as its own; and its other keys are
+# its own only when it is detached.
+FIRST_TO_GO = ("EVENT TRIGGER", "FK CONSTRAINT", "TABLE ATTACH")

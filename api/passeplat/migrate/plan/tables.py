@@ -115,6 +115,9 @@ def _would_be_inherited(before: TableFact, after: TableFact, column: ColumnFact)
 def _off(
     name: QualifiedName, before: TableFact, after: TableFact, around: Around
 ) -> Iterator[Step]:
+    for parent in before.parents:
+        if parent not in after.parents:  # whose columns would otherwise go here too
+            yield Step(f"{_alter(name)} no inherit {parent};")
     for column in before.columns.values():
         if column.name in around.regenerated:
             yield Step(columns.drop(name, column))
@@ -153,7 +156,6 @@ def _steps(
     name: QualifiedName, before: TableFact, after: TableFact, around: Around
 ) -> Iterator[Step]:
     alter_ = _alter(name)
-    yield from (Step(f"{alter_} no inherit {p};") for p in before.parents if p not in after.parents)
     if before.of_type and before.of_type != after.of_type:
         yield Step(f"{alter_} not of;")
     if before.persistence != after.persistence:
