@@ -27,6 +27,7 @@ from passeplat.migrate.record import (
     Entry,
     State,
     checksum,
+    checksum_of_done,
     keep_state,
     kept_state,
     make_record,
@@ -146,11 +147,18 @@ def _check(record: Mapping[str, Entry], sources: Sources) -> None:
             continue
         if name not in known:
             raise MigrationRefused(f"Migration {name} was applied here, but its file is gone")
-        if checksum(known[name]) != entry.checksum:
+        if _checksum(known[name], entry) != entry.checksum:
+            part = "" if entry.is_finished else " in the part that is done"
             raise MigrationRefused(
-                f"{known[name].path} was changed after it was applied here: undo that, and write"
-                " another migration"
+                f"{known[name].path} was changed after it was applied here{part}: undo that, and"
+                " write another migration"
             )
+
+
+def _checksum(file: SqlFile, entry: Entry) -> str:
+    if entry.is_finished:
+        return checksum(file)
+    return checksum_of_done(read_script(file).statements[: entry.done])
 
 
 def _up_to(files: Sequence[SqlFile], to: str | None, sources: Sources) -> Iterable[SqlFile]:

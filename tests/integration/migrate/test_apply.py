@@ -16,7 +16,9 @@ from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.fingerprint import fingerprint
 from passeplat.migrate.model import Sources, SqlFile
 from passeplat.migrate.progress import Event, Locked, Note, Queued, Slow
+from passeplat.migrate.record import checksum_of_done
 from passeplat.migrate.run import MigrationRefused, Patience
+from passeplat.migrate.script import read_script
 from passeplat.postgres.scratch import scratch_database
 
 from .killing import Tally, kill_and_go_on, write_project
@@ -88,6 +90,15 @@ async def test_a_file_that_was_interrupted_goes_on_where_it_was(database: str) -
     assert (await apply(database, sources(a=text))).names == ("a",)
 
 
+async def test_of_an_interrupted_file_what_is_not_done_may_be_put_right(database: str) -> None:
+    wrong = f"{TABLE}\n-- @transaction\nselect wrong;"
+    with pytest.raises(SqlFailed, match='column "wrong" does not exist'):
+        await apply(database, sources(a=wrong))
+    with pytest.raises(MigrationRefused, match="changed after it was applied here in the part"):
+        await apply(database, sources(a=wrong.replace("id integer", "id bigint")))
+    assert (await apply(database, sources(a=wrong.replace("wrong", "1")))).names == ("a",)
+
+
 async def test_an_index_that_was_left_half_made_is_made_anew(database: str) -> None:
     rows = "insert into app.things values (1), (1);"
     text = f"{TABLE}{rows}\n-- @no-transaction\n"
@@ -120,7 +131,11 @@ async def test_what_was_done_without_a_note_is_not_done_again(
     """
     found = sources(a=f"{TABLE}{more}\n-- @no-transaction\n{statement};\nselect 1;")
     await apply(database, found)
-    await execute(database, "update passeplat.migrations set done = done - 2, applied_at = null")
+    done = checksum_of_done(read_script(found.migrations[0]).statements[:-2])
+    await execute(
+        database,
+        f"update passeplat.migrations set done = done - 2, applied_at = null, checksum = '{done}'",
+    )
     assert (await apply(database, found)).names == ("a",)
 
 
