@@ -1,5 +1,6 @@
 """The command line: what was typed becomes one call, what goes wrong one sentence and exit 1."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -97,9 +98,11 @@ def dev(port: int, reset: bool, database: str | None) -> None:
 @says_what_went_wrong
 def serve(file: str | None, host: str | None, port: int | None, workers: int) -> None:
     """Serve in production: settings from the environment, stops gracefully on SIGTERM."""
+    gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth
     from passeplat.config import Sources
     from passeplat.server.serve import serve as run
 
+    gc.enable()
     given = {"server-host": host, "server-port": None if port is None else str(port)}
     overrides = {key: value for key, value in given.items() if value is not None}
     run(Sources(os.environ, project_file(file), overrides), workers)

@@ -24,11 +24,13 @@ def build(catalogue: Catalogue, config: Config, version: int) -> SchemaCache:
     tables, shown = _tables(catalogue, types)
     keys = foreign_keys(catalogue.constraints)
     routines = _routines(catalogue, types, config.db_hoisted_tx_settings)
+    relationships = Relationships(graph(tables, shown, keys, catalogue.row_functions))
+    relationships.work_out_hubs()
     search_path = {*config.db_schemas, *config.db_extra_search_path}
     return SchemaCache(
         version=version,
         tables=tables,
-        relationships=Relationships(graph(tables, shown, keys, catalogue.row_functions)),
+        relationships=relationships,
         routines=routines,
         representations=_representations(catalogue.representations),
         media_handlers=media_handlers(

@@ -170,7 +170,7 @@ class Role:
     inherits: frozenset[str]  # the roles whose privileges it has, without theirs
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class SchemaCache:
     """Relationships are found by (table, schema of the foreign table); those of a table are worked
     out at the first look, and kept."""

@@ -7,8 +7,9 @@ asked for: those of a relation are worked out when it is first asked for.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from passeplat.names import QualifiedName
 from passeplat.schema_cache.faces import Face
@@ -21,6 +22,9 @@ from passeplat.schema_cache.model import (
     Table,
 )
 from passeplat.schema_cache.rows import ConstraintRow, RowFunctionRow
+
+_HUB = 100  # foreign keys to a table
+_MOST_OF_HUBS = 50_000  # relationships
 
 Key = tuple[QualifiedName, str]
 """The relation, and the schema of the foreign relation."""
@@ -51,8 +55,8 @@ class Graph:
     tables: Mapping[QualifiedName, Table]
     faces_of: Mapping[QualifiedName, tuple[Face, ...]]
     faces_on: Mapping[int, Iterable[Face]]
-    keys_from: Mapping[int, Iterable[ForeignKey]]
-    keys_to: Mapping[int, Iterable[ForeignKey]]
+    keys_from: Mapping[int, Sequence[ForeignKey]]
+    keys_to: Mapping[int, Sequence[ForeignKey]]
     computed: Mapping[QualifiedName, tuple[ComputedRelationship, ...]]
 
 
@@ -72,6 +76,22 @@ class Relationships(Mapping[Key, tuple[AnyRelationship, ...]]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def work_out_hubs(self) -> None:
+        """Those of tables that many reference take long: better now than within a request."""
+        left = _MOST_OF_HUBS
+        for table, keys in self._graph.keys_to.items():
+            if len(keys) < _HUB:
+                continue
+            for face in self._graph.faces_on[table]:
+                left -= sum(map(len, self._of(face.relation).values()))
+                if left <= 0:
+                    return
+
+    def parts(self) -> Iterator[list[Any]]:
+        graph = self._graph
+        for part in (graph.faces_of, graph.faces_on, graph.keys_from, graph.keys_to, self._made):
+            yield list(part.values())
 
     def _of(self, relation: QualifiedName) -> Mapping[str, tuple[AnyRelationship, ...]]:
         if relation not in self._graph.tables:

@@ -1,9 +1,9 @@
 """The rows of the catalogue queries in sql/, field for field: what introspect reads and the pure
 builders take."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 
 class SchemaRow(NamedTuple):
@@ -150,3 +150,8 @@ class Catalogue:
     roles: Sequence[RoleRow]
     settings: Sequence[NameRow]  # of those of the roles, the ones the logged-in role may set
     callable_names: Sequence[NameRow]
+
+    def lists(self) -> Iterator[list[Any]]:
+        for each in fields(self):
+            if isinstance(rows := getattr(self, each.name), list):
+                yield rows

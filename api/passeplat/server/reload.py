@@ -1,11 +1,14 @@
 """Reading what the server knows of the database and of its settings, at the start and again."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from time import perf_counter
 from typing import Any, TypeAlias
+from weakref import ref
 
 import asyncpg
 
@@ -24,10 +27,15 @@ from passeplat.names import QualifiedName, quote_qualified
 from passeplat.postgres.connect import open_connection
 from passeplat.schema_cache.introspect import introspect
 from passeplat.schema_cache.model import SchemaCache
+from passeplat.schema_cache.slices import freed, parts
+from passeplat.server.aside import aside
 from passeplat.server.observe import log, logs
 from passeplat.server.state import State
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+_LAST_REQUEST = 60.0  # seconds a request may hold the schema cache it began with
+_BREATH = 0.002  # seconds for requests between two steps
 
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PasseplatError)
 """What a database that is away, or not as it was, makes of these functions."""
@@ -126,16 +134,16 @@ async def load_schema_cache(state: State) -> None:
     config, spent = state.config, dict[str, float]()
     start = perf_counter()
     try:
-        async with connected(config.db_uri) as connection:
-            refused = await refused_roles(connection)
-            with _timed(connection, spent):
-                found = await introspect(connection, config, _next_version(state))
+        found, refused = await aside(lambda: _read(config, _next_version(state), spent))
         _check_schemas(config, found)
     except BaseException:
         state.loads.failed += 1
         state.loads.pending = True
         raise
-    state.schema_cache = found
+    gc.freeze()  # it stays: a collection that looked through it would take long
+    before, state.schema_cache = state.schema_cache, found
+    if before is not None:
+        _retire(before, state)
     if refused != state.verifier.refused_roles:
         state.verifier = new_verifier(config, refused, state.verifier.counts)
     state.loads.succeeded += 1
@@ -143,6 +151,31 @@ async def load_schema_cache(state: State) -> None:
     state.loads.query_seconds = sum(spent.values())
     state.pool.flush()
     _log_times(config, spent, perf_counter() - start)
+
+
+async def _read(
+    config: Config, version: int, spent: dict[str, float]
+) -> tuple[SchemaCache, frozenset[str]]:
+    async with connected(config.db_uri) as connection:
+        refused = await refused_roles(connection)
+        with _timed(connection, spent):
+            return await introspect(connection, config, version), refused
+
+
+def _retire(cache: SchemaCache, state: State) -> None:
+    """Frees what it holds when the last request has let it go, for at once would take long."""
+    gone = asyncio.Event()
+    freeing = asyncio.create_task(_free(parts(cache), ref(cache, lambda _: gone.set()), gone))
+    state.retiring.add(freeing)
+    freeing.add_done_callback(state.retiring.discard)
+
+
+async def _free(held: list[list[Any]], _: "ref[SchemaCache]", gone: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_REQUEST):
+            await gone.wait()
+    for _step in freed(held):
+        await asyncio.sleep(_BREATH)
 
 
 def _next_version(state: State) -> int:

@@ -1,6 +1,6 @@
 """The one mutable object of a running server: its parts are replaced whole, never changed."""
 
-from asyncio import Event
+from asyncio import Event, Task
 from dataclasses import dataclass, field
 
 from passeplat.claims import Verifier
@@ -35,6 +35,7 @@ class State:
     lost: Event = field(default_factory=Event)  # a request could not reach the database
     stopping: bool = False  # clients are asked to close their connections
     _shapes: Shapes | None = None
+    retiring: "set[Task[None]]" = field(default_factory=set)  # they free old schema caches
     shared_reads: int = 0  # that shared a connection, since the start
     _sharing: Sharing | None = None
 

@@ -1,0 +1,37 @@
+"""Many values made or freed a few at a time, for both keep other threads from going on."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from passeplat.schema_cache.model import SchemaCache
+from passeplat.schema_cache.relationships import Relationships
+
+T = TypeVar("T")
+
+FEW = 200
+
+
+def converted(values: list[Any], convert: Callable[[Any], T]) -> list[T]:
+    """Takes the values out of their list."""
+    found: list[T] = []
+    for start in range(0, len(values), FEW):
+        part = slice(start, start + FEW)
+        found += map(convert, values[part])
+        values[part] = [None] * len(values[part])
+    return found
+
+
+def parts(cache: SchemaCache) -> list[list[Any]]:
+    """What is large in it: who holds that frees little by letting the cache itself go."""
+    found: list[list[Any]] = [list(cache.tables.values()), list(cache.routines.values())]
+    if isinstance(cache.relationships, Relationships):
+        found += cache.relationships.parts()
+    return found
+
+
+def freed(lists: Iterable[list[Any]]) -> Iterator[None]:
+    """Empties them, step by step."""
+    for each in lists:
+        while each:
+            del each[-FEW:]
+            yield
