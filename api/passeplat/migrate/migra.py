@@ -43,7 +43,7 @@ async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) ->
         raise CannotChange(map(unreached, left))
     losses = propose(before, after, Wishes()).losses
     change = Change((), actions, losses, result)
-    return await prove_rows(change, before, after, scratch, await scratch.copy(before))
+    return await prove_rows(change, before, after, scratch)
 
 
 async def _run(connection: Connection, actions: tuple[Action, ...]) -> None:
