@@ -45,7 +45,8 @@ class Teller:
                 self._next = _FIRST
                 if done:
                     self._line(f"{name} was interrupted after {done} of {statements} statements")
-                self._move(name) if self._err.is_terminal else None
+                if self._err.is_terminal:
+                    self._move(name)
             case Slow():
                 self._slow(event)
             case Locked(line, sql, pause, blockers):

@@ -27,6 +27,7 @@ from passeplat.migrate.record import (
     Entry,
     State,
     checksum,
+    checksum_of_done,
     keep_state,
     kept_state,
     make_record,
@@ -73,8 +74,9 @@ async def migrate(
             return await _baseline(session.connection, sources)
         await _adopt(session, sources, look)
         survey = await _survey(session.connection, sources, to)
+        live: State | None = None  # what the one before left
         for script in survey.pending:
-            await _apply(session, script, sources, look)
+            live = await _apply(session, script, sources, look, live)
         return Applied(tuple(script.name for script in survey.pending), len(survey.pending))
 
 
@@ -145,11 +147,18 @@ def _check(record: Mapping[str, Entry], sources: Sources) -> None:
             continue
         if name not in known:
             raise MigrationRefused(f"Migration {name} was applied here, but its file is gone")
-        if checksum(known[name]) != entry.checksum:
+        if _checksum(known[name], entry) != entry.checksum:
+            part = "" if entry.is_finished else " in the part that is done"
             raise MigrationRefused(
-                f"{known[name].path} was changed after it was applied here: undo that, and write"
-                " another migration"
+                f"{known[name].path} was changed after it was applied here{part}: undo that, and"
+                " write another migration"
             )
+
+
+def _checksum(file: SqlFile, entry: Entry) -> str:
+    if entry.is_finished:
+        return checksum(file)
+    return checksum_of_done(read_script(file).statements[: entry.done])
 
 
 def _up_to(files: Sequence[SqlFile], to: str | None, sources: Sources) -> Iterable[SqlFile]:
@@ -173,29 +182,33 @@ def _refuse_forks(pending: Iterable[Script]) -> None:
             )
 
 
-async def _apply(session: Session, script: Script, sources: Sources, look: Look) -> None:
+async def _apply(
+    session: Session, script: Script, sources: Sources, look: Look, live: State | None
+) -> State | None:
     entry = (await read_record(session.connection)).get(script.name)
     if entry is None and script.header is not None:
-        await _refuse_drift(session.connection, script.name, script.header.source, look)
+        await _refuse_drift(
+            session.connection, script.name, script.header.source, live or await look()
+        )
     began = time.monotonic()
     session.tell(Began(script.name, script.size, entry.done if entry else 0))
     await run_script(session, script, entry.done if entry else None)
-    if _are_proved(sources):
-        await _look_back(session, script, look)
+    left = await _look_back(session, script, look) if _are_proved(sources) else None
     session.tell(Done(script.name, time.monotonic() - began))
+    return left
 
 
 def _are_proved(sources: Sources) -> bool:
     return any(map(is_proved, sources.migrations))
 
 
-async def _refuse_drift(connection: Connection, name: str, source: str, look: Look) -> None:
-    live, left = await look(), await kept_state(connection)
+async def _refuse_drift(connection: Connection, name: str, source: str, live: State) -> None:
+    left = await kept_state(connection)
     if fingerprint(live) != source and live != left:
         raise Drifted(name, left, live)
 
 
-async def _look_back(session: Session, script: Script, look: Look) -> None:
+async def _look_back(session: Session, script: Script, look: Look) -> State:
     state = await look()
     await keep_state(session.connection, script.name, state)
     if script.header is not None and fingerprint(state) != script.header.target:
@@ -206,6 +219,7 @@ async def _look_back(session: Session, script: Script, look: Look) -> None:
                 " why. `passeplat diff --from` this database shows it"
             )
         )
+    return state
 
 
 async def _adopt(session: Session, sources: Sources, look: Look) -> None:

@@ -17,7 +17,11 @@ from passeplat.postgres.conninfo import parse
 RECORD_SCHEMA = "passeplat"  # where apply.py keeps its record: no part of any schema
 # psql's, of pg_dump since the fixes for CVE-2025-8714
 _RESTRICT = re.compile(r"^\\(?:un)?restrict \w+$", re.MULTILINE)
-_SCHEMA_ONLY = ("--schema-only", f"--exclude-schema={RECORD_SCHEMA}")
+_SCHEMA_ONLY = (
+    "--schema-only",
+    f"--exclude-schema={RECORD_SCHEMA}",
+    "--lock-wait-timeout=60s",  # of a table that somebody holds: rather an error than silence
+)
 
 
 class ToolFailed(PasseplatError):

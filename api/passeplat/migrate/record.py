@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 
 from passeplat.migrate.database import Connection
-from passeplat.migrate.model import Identity, SqlFile
+from passeplat.migrate.model import Identity, SqlFile, Statement
+from passeplat.migrate.split import essence
 
 BASELINE = "baseline"
 
@@ -18,7 +19,7 @@ State = Mapping[Identity, str]  # a canonical snapshot
 @dataclass(frozen=True, slots=True)
 class Entry:
     name: str
-    checksum: str
+    checksum: str  # of the file; while it is interrupted, of what is done
     done: int  # statements
     applied_at: datetime | None
     applied_by: str
@@ -50,7 +51,8 @@ async def note(
     await connection.execute(
         "insert into passeplat.migrations (name, checksum, done, applied_at)"
         " values ($1, $2, $3, case when $4 then clock_timestamp() end)"
-        " on conflict (name) do update set done = excluded.done, applied_at = excluded.applied_at",
+        " on conflict (name) do update"
+        " set checksum = excluded.checksum, done = excluded.done, applied_at = excluded.applied_at",
         name,
         checksum,
         done,
@@ -85,6 +87,12 @@ async def kept_state(connection: Connection) -> State | None:
 def checksum(file: SqlFile) -> str:
     """Of the bytes, whatever the line ends: git may have changed those."""
     return hashlib.sha256(file.text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def checksum_of_done(statements: Iterable[Statement]) -> str:
+    """While a file is interrupted: what was done may not change, the rest may."""
+    texts = (essence(statement.text) for statement in statements)
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def query(name: str) -> str:

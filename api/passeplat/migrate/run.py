@@ -16,7 +16,7 @@ from passeplat.migrate.database import Connection
 from passeplat.migrate.faults import SqlFailed, locate
 from passeplat.migrate.model import Statement
 from passeplat.migrate.progress import Locked, Tell, Watch, watched
-from passeplat.migrate.record import checksum, note
+from passeplat.migrate.record import checksum, checksum_of_done, note
 from passeplat.migrate.resume import is_done
 from passeplat.migrate.script import Script, Section
 
@@ -136,7 +136,8 @@ async def _run(session: Session, script: Script, statement: Statement) -> None:
 
 async def _note(connection: Connection, script: Script, done: int) -> None:
     is_last = done == script.size
-    await note(connection, script.name, checksum(script.file), done, finished=is_last)
+    sum_ = checksum(script.file) if is_last else checksum_of_done(script.statements[:done])
+    await note(connection, script.name, sum_, done, finished=is_last)
 
 
 def _refuse_ended(connection: Connection, script: Script) -> None:

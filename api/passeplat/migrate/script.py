@@ -53,8 +53,12 @@ class Script:
         return name_of(self.file)
 
     @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(each for section in self.sections for each in section.statements)
+
+    @property
     def size(self) -> int:
-        return sum(len(section.statements) for section in self.sections)
+        return len(self.statements)
 
 
 @dataclass(frozen=True, slots=True)

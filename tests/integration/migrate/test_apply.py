@@ -15,11 +15,13 @@ from passeplat.migrate.drift import Drifted, Look
 from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.fingerprint import fingerprint
 from passeplat.migrate.model import Sources, SqlFile
-from passeplat.migrate.progress import Event, Locked, Note, Queued
+from passeplat.migrate.progress import Event, Locked, Note, Queued, Slow
+from passeplat.migrate.record import checksum_of_done
 from passeplat.migrate.run import MigrationRefused, Patience
+from passeplat.migrate.script import read_script
 from passeplat.postgres.scratch import scratch_database
 
-from .killing import Tally, kill_and_go_on, measure, write_project
+from .killing import Tally, kill_and_go_on, write_project
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +90,15 @@ async def test_a_file_that_was_interrupted_goes_on_where_it_was(database: str) -
     assert (await apply(database, sources(a=text))).names == ("a",)
 
 
+async def test_of_an_interrupted_file_what_is_not_done_may_be_put_right(database: str) -> None:
+    wrong = f"{TABLE}\n-- @transaction\nselect wrong;"
+    with pytest.raises(SqlFailed, match='column "wrong" does not exist'):
+        await apply(database, sources(a=wrong))
+    with pytest.raises(MigrationRefused, match="changed after it was applied here in the part"):
+        await apply(database, sources(a=wrong.replace("id integer", "id bigint")))
+    assert (await apply(database, sources(a=wrong.replace("wrong", "1")))).names == ("a",)
+
+
 async def test_an_index_that_was_left_half_made_is_made_anew(database: str) -> None:
     rows = "insert into app.things values (1), (1);"
     text = f"{TABLE}{rows}\n-- @no-transaction\n"
@@ -120,7 +131,11 @@ async def test_what_was_done_without_a_note_is_not_done_again(
     """
     found = sources(a=f"{TABLE}{more}\n-- @no-transaction\n{statement};\nselect 1;")
     await apply(database, found)
-    await execute(database, "update passeplat.migrations set done = done - 2, applied_at = null")
+    done = checksum_of_done(read_script(found.migrations[0]).statements[:-2])
+    await execute(
+        database,
+        f"update passeplat.migrations set done = done - 2, applied_at = null, checksum = '{done}'",
+    )
     assert (await apply(database, found)).names == ("a",)
 
 
@@ -151,10 +166,14 @@ async def test_who_holds_a_lock_is_said_in_the_end(database: str) -> None:
     both = sources(a=TABLE, b="\nalter table app.things add column more text;")
     holder = await asyncpg.connect(database, server_settings={"application_name": "a report"})
     await holder.execute("begin; select from app.things")
+    events: list[Event] = []
     patience = Patience(lock_timeout=1.2, pauses=())
     with pytest.raises(MigrationRefused, match=r"b\.sql:2: no lock for .* held by .*a report"):
-        await apply(database, both, patience=patience)
+        await apply(database, both, events, patience=patience)
     await holder.close()
+    [slow] = (event for event in events if isinstance(event, Slow))
+    assert (slow.line, slow.sql) == (2, "alter table app.things add column more text;")
+    assert "a report" in slow.blockers[0]
 
 
 async def test_two_at_once_do_not_block_each_other(database: str) -> None:
@@ -247,7 +266,4 @@ def test_a_process_that_is_killed_leaves_nothing_half_done(
 ) -> None:
     """See killing.py, which does so as often as it is told."""
     asyncio.run(write_project(server, tmp_path, rows=1000))
-    tally, chance = Tally(), random.Random(os.getpid())
-    measure(tmp_path, clone(nothing), tally)
-    for _ in range(2):
-        kill_and_go_on(tmp_path, clone(nothing), chance, tally)
+    kill_and_go_on(tmp_path, clone(nothing), random.Random(), Tally(undisturbed=1.0))

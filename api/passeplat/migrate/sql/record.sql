@@ -5,7 +5,7 @@ begin
     create schema if not exists passeplat;
     create table passeplat.migrations (
       name text primary key,
-      checksum text not null,
+      checksum text not null, -- of the file; while it is interrupted, of what is done
       done integer not null, -- statements that are committed: where an interrupted file goes on
       began_at timestamptz not null default clock_timestamp(),
       applied_at timestamptz, -- none: interrupted
