@@ -4,6 +4,7 @@ Files are loaded into a throw-away server by its superuser; a database has an ow
 with roles that are none of the files' business.
 """
 
+import re
 from dataclasses import replace
 
 from passeplat.migrate.fingerprint import word
@@ -11,6 +12,7 @@ from passeplat.migrate.model import Fact, Roles, Snapshot
 from passeplat.names import quote
 
 _NAMES_ROLES = {"ACL", "DEFAULT ACL"}
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def seen_by(user: str, snapshot: Snapshot) -> Snapshot:
@@ -54,4 +56,5 @@ def _owned_by(user: str, fact: Fact, looker: str) -> Fact:
     owner = user if fact.owner == looker else fact.owner
     if fact.kind not in _NAMES_ROLES:
         return replace(fact, owner=owner)
-    return replace(fact, owner=owner, create=word(looker).sub(lambda _: quote(user), fact.create))
+    name = user if _PLAIN.fullmatch(user) else quote(user)  # as pg_dump writes it
+    return replace(fact, owner=owner, create=word(looker).sub(lambda _: name, fact.create))
