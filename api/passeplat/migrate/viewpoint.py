@@ -19,16 +19,12 @@ def seen_by(user: str, snapshot: Snapshot) -> Snapshot:
     """What the looker owns is this user's."""
     if snapshot.user == user:
         return snapshot
-    facts = {
-        fact.identity: _owned_by(user, fact, snapshot.user) for fact in snapshot.by_id.values()
-    }
+    owned = {id_: _owned_by(user, fact, snapshot.user) for id_, fact in snapshot.by_id.items()}
     return replace(
         snapshot,
-        facts=facts,
-        by_id={fact.id: fact for fact in facts.values()},
-        by_catalogue_id={
-            place: facts[fact.identity] for place, fact in snapshot.by_catalogue_id.items()
-        },
+        facts={fact.identity: fact for fact in owned.values()},
+        by_id=owned,
+        by_catalogue_id={place: owned[fact.id] for place, fact in snapshot.by_catalogue_id.items()},
         user=user,
     )
 
@@ -54,6 +50,8 @@ def like(before: Snapshot, result: Snapshot, superuser: str) -> Snapshot:
 
 def _owned_by(user: str, fact: Fact, looker: str) -> Fact:
     owner = user if fact.owner == looker else fact.owner
+    if fact.identity.owner == looker:
+        fact = replace(fact, identity=replace(fact.identity, owner=user))
     if fact.kind not in _NAMES_ROLES:
         return replace(fact, owner=owner)
     name = user if _PLAIN.fullmatch(user) else quote(user)  # as pg_dump writes it
