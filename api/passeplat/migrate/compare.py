@@ -67,6 +67,8 @@ def _orders(snapshot: Snapshot) -> Iterator[tuple[QualifiedName, tuple[str, ...]
 def _differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     for identity, fact in after.facts.items():
         former = before.facts.get(identity)
+        if former and (former.create, former.owner) == (fact.create, fact.owner):
+            continue  # nearly always: a normal form takes time
         old, new = None if former is None else normal(former), normal(fact)
         if old != new:
             yield Difference(identity, old, new)

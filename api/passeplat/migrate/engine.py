@@ -39,19 +39,27 @@ async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) ->
     if not differences(before, after) and before.roles.means(after.roles):
         return _migration((), before, after)
     copy = await scratch.copy(before)
+    fresh = await scratch.clone(copy) if _can_be_beside(before, after) else None
     change = await prove(copy, before, after, scratch.binaries, scratch.environ)
-    return await prove_rows(change, before, after, scratch)
+    return await prove_rows(change, before, after, scratch, fresh)
 
 
 async def prove_rows(
-    change: Change, before: Snapshot, after: Snapshot, scratch: Scratch
+    change: Change, before: Snapshot, after: Snapshot, scratch: Scratch, fresh: str | None = None
 ) -> Migration:
-    """What was proved on an empty copy, done once more where there are rows. Raises
-    CannotChange."""
+    """What was proved on an empty copy, done once more where there are rows: on another copy,
+    `fresh` if there is one. Raises CannotChange."""
     seen: Mapping[Action, Observation] = {}
-    if any(action.identity.kind not in _ROWLESS for action in change.actions):
-        seen = await observe(await scratch.copy(before), change, before, after)
+    if not {action.identity.kind for action in change.actions} <= _ROWLESS:
+        seen = await observe(fresh or await scratch.copy(before), change, before, after)
     return _migration(tuple(_phases(change, seen, before, after)), before, after)
+
+
+def _can_be_beside(before: Snapshot, after: Snapshot) -> bool:
+    """Two copies on one server: unless roles change, which are the server's, or there are
+    subscriptions, which are no part of what is cloned."""
+    subscribed = any(identity.kind == "SUBSCRIPTION" for identity in before.facts)
+    return before.roles.means(after.roles) and not subscribed
 
 
 def _migration(phases: tuple[Phase, ...], before: Snapshot, after: Snapshot) -> Migration:

@@ -42,7 +42,8 @@ async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) ->
     if left := differences(result, after):
         raise CannotChange(map(unreached, left))
     losses = propose(before, after, Wishes()).losses
-    return await prove_rows(Change((), actions, losses, result), before, after, scratch)
+    change = Change((), actions, losses, result)
+    return await prove_rows(change, before, after, scratch)
 
 
 async def _run(connection: Connection, actions: tuple[Action, ...]) -> None:

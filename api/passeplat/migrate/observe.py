@@ -46,10 +46,10 @@ async def observe(
     copy: str, change: Change, before: Snapshot, after: Snapshot
 ) -> dict[Action, Observation]:
     """Raises CannotChange: rows would be lost."""
-    kept = kept_by(before, after, change.losses)
+    kept = kept_by(change, before, after)
     async with connected(copy) as connection:
         async with connection.transaction():
-            await sample(connection)
+            await sample(connection, kept)
         old = await read_rows(connection, kept)
         for label in change.labels:
             await connection.execute(label.sql)

@@ -5,31 +5,44 @@ Kept is what both schemas have: the number of a table's rows, and the values of 
 the same type in both.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from passeplat.migrate.database import Connection
-from passeplat.migrate.model import Loss, Obstacle, Snapshot
+from passeplat.migrate.model import Change, Obstacle, Snapshot
 from passeplat.migrate.record import query
 from passeplat.names import QualifiedName, literal, quote, quote_qualified
 
 Kept = Mapping[QualifiedName, Sequence[str]]  # columns by table
+_FAR_REACHING = {"TYPE", "DOMAIN", "COLLATION", "EXTENSION", "STATEMENT"}
 Rows = Mapping[QualifiedName, tuple[object, ...]]  # a count, and a digest a column
 
 
-async def sample(connection: Connection) -> None:
+async def sample(connection: Connection, kept: Kept) -> None:
+    names = [quote_qualified(name) for name in kept]
+    await connection.execute("select set_config('passeplat.tables', $1, true)", json.dumps(names))
     await connection.execute(query("sample_rows"))
 
 
-def kept_by(before: Snapshot, after: Snapshot, losses: Sequence[Loss]) -> Kept:
-    lost = {(loss.table, loss.column) for loss in losses}
+def kept_by(change: Change, before: Snapshot, after: Snapshot) -> Kept:
+    """Of the tables that the change has to do with."""
+    lost = {(loss.table, loss.column) for loss in change.losses}
     return {
         name: tuple(_kept_columns(name, before, after, lost))
-        for name, table in before.tables.items()
-        if name in after.tables
+        for name in sorted(_touched(change, before, after))
+        if name in before.tables.keys() & after.tables.keys()
         and (name, None) not in lost
-        and table.kind == "r"
-        and after.tables[name].kind == "r"
+        and before.tables[name].kind == "r" == after.tables[name].kind
     }
+
+
+def _touched(change: Change, before: Snapshot, after: Snapshot) -> set[QualifiedName]:
+    identities = {action.identity for action in change.actions}
+    if any(each.kind in _FAR_REACHING for each in identities):
+        return set(before.tables)
+    facts = [s.facts[each] for s in (before, after) for each in identities if each in s.facts]
+    needed = [s.by_id[n] for s in (before, after) for f in facts for n in f.needs if n in s.by_id]
+    return {fact.relation for fact in (*facts, *needed) if fact.kind == "TABLE"}
 
 
 async def read_rows(connection: Connection, kept: Kept) -> Rows:

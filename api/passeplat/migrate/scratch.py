@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import quote as percent
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -62,6 +63,12 @@ class Scratch:
         url = await create_database(self.server, scratch_name())
         await restore_schema(schema.archive, url, self.binaries, self.environ)
         return user_url(url, schema.user)
+
+    async def clone(self, url: str) -> str:
+        """The URL of a database like the one that was made here last. Nobody may be in that."""
+        template = unquote(urlsplit(url).path.removeprefix("/"))
+        clone = await create_database(self.server, scratch_name(), template=template)
+        return user_url(clone, urlsplit(url).username or SUPERUSER)
 
     async def pair(self, one: Snapshot, other: Snapshot) -> tuple[str, str]:
         """Two such databases at once, of schemas with the same roles."""

@@ -1,4 +1,4 @@
--- a few rows in every table, whatever its columns are: those that cannot have any stay empty
+-- a few rows in the tables that are named, whatever their columns are; who cannot have any has none
 do $$
 declare
   of_table record;
@@ -13,8 +13,9 @@ begin
     from pg_class
     join pg_namespace on pg_namespace.oid = pg_class.relnamespace
     where pg_class.relkind = 'r'
-      and pg_namespace.nspname not like 'pg\_%'
-      and pg_namespace.nspname not in ('information_schema', 'passeplat')
+      and current_setting('passeplat.tables')::jsonb
+        ? format('"%s"."%s"',
+          replace(pg_namespace.nspname, '"', '""'), replace(pg_class.relname, '"', '""'))
   loop
     for attempt in 1..3 loop -- every column, those without a default, those that must be
       begin

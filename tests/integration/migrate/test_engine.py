@@ -1,0 +1,76 @@
+"""The engine on a server of its own: hazards as observed, and roles, which are the server's."""
+
+import os
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from passeplat.migrate.engine import find_migration
+from passeplat.migrate.model import Effect, Hazard, Migration, Snapshot, Step
+from passeplat.migrate.scratch import Scratch, scratch_server
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def scratch() -> AsyncIterator[Scratch]:
+    async with scratch_server(os.environ) as made:
+        yield made
+
+
+async def schema(scratch: Scratch, sql: str) -> Snapshot:
+    url = await scratch.empty()
+    connection = await asyncpg.connect(url)
+    await connection.execute(sql)
+    await connection.close()
+    return await scratch.snapshot(url)
+
+
+async def migration(scratch: Scratch, before: str, after: str) -> Migration:
+    old, new = await schema(scratch, before), await schema(scratch, after)
+    return await find_migration(old, new, scratch)
+
+
+def steps(found: Migration) -> list[Step]:
+    return [step for phase in found.phases for step in phase.steps]
+
+
+BEFORE = "create table t (id integer, name text); create index on t (name);"
+
+
+@pytest.mark.parametrize(
+    ("after", "hazard"),
+    [
+        ("create table t (id integer); ", Hazard.DELETES_DATA),
+        ("create table t (id bigint, name text); create index on t (name);", Hazard.REWRITES_TABLE),
+        (
+            "create table t (id integer, name text, more text); create index on t (name);",
+            Hazard.ACQUIRES_ACCESS_EXCLUSIVE_LOCK,
+        ),
+        (
+            "create table t (id integer, name text not null); create index on t (name);",
+            Hazard.MAY_FAIL_ON_DATA,
+        ),
+        ("select 1", Hazard.DELETES_DATA),
+    ],
+)
+async def test_a_hazard_is_told(scratch: Scratch, after: str, hazard: Hazard) -> None:
+    found = steps(await migration(scratch, BEFORE, after))
+    assert hazard in {each for step in found for each in step.hazards}
+
+
+async def test_a_view_has_no_hazards(scratch: Scratch) -> None:
+    [step] = steps(await migration(scratch, BEFORE, BEFORE + "create view v as select id from t;"))
+    assert (step.hazards, step.effect) == (frozenset(), Effect.CREATES)
+
+
+async def test_a_role_goes_after_what_it_owns_has_gone_to_another(scratch: Scratch) -> None:
+    before = "create role one; create table t (id integer); alter table t owner to one;"
+    after = "create role two; create table t (id integer); alter table t owner to two;"
+    found = steps(await migration(scratch, before, after))
+    assert found[-1].sql == 'drop role "one";'
+
+
+async def test_the_same_needs_nothing(scratch: Scratch) -> None:
+    assert (await migration(scratch, BEFORE, BEFORE)).phases == ()
