@@ -34,6 +34,7 @@ BEFORE = Snapshot(
     tables={
         QualifiedName("app", "todos"): TableFact({}, {}),
         QualifiedName("app", "parts"): TableFact({}, {}, kind="p"),
+        QualifiedName("app", "part"): TableFact({}, {}, is_partition=True),
     },
     sequences={},
     domains={},
@@ -60,6 +61,8 @@ def rewritten(*statements: str | Step) -> Phases:
     [
         "CREATE INDEX i ON app.new USING btree (x);",
         "CREATE INDEX i ON app.parts USING btree (x);",
+        "CREATE INDEX i ON app.part USING btree (x);",
+        "ALTER TABLE ONLY app.todos\n    ADD CONSTRAINT k UNIQUE (a, b WITHOUT OVERLAPS);",
         "CREATE INDEX i ON app.todos USING btree (x);\n\nALTER TABLE app.todos CLUSTER ON i;",
         'alter table "app"."todos" add column "x" integer not null;',
         'alter table "app"."todos" add column "x" integer;',
@@ -103,6 +106,17 @@ def test_a_constraint_is_validated_later(what: str) -> None:
     assert rewritten(f"ALTER TABLE ONLY app.todos\n    ADD CONSTRAINT c {what};") == [
         (True, [f"ALTER TABLE ONLY app.todos\n    ADD CONSTRAINT c {what} not valid;"]),
         (True, ["alter table app.todos validate constraint c;"]),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["UNIQUE", "PRIMARY KEY"])
+def test_a_key_takes_over_an_index_that_is_made_concurrently(kind: str) -> None:
+    key = Identity("CONSTRAINT", "app", "todos k")
+    assert rewritten(
+        Step(f"ALTER TABLE ONLY app.todos\n    ADD CONSTRAINT k {kind} (a, b);", key)
+    ) == [
+        (False, ["create unique index concurrently k on app.todos (a, b);"]),
+        (True, [f"alter table app.todos add constraint k {kind} using index k;"]),
     ]
 
 
