@@ -63,6 +63,28 @@ def test_csv_is_made_everywhere(api: Api, line: str, body: Any, expected: str) -
     assert answer.header("Content-Type") == "text/csv; charset=utf-8"
 
 
+@pytest.mark.parametrize(
+    ("line", "body", "expected"),
+    [
+        pytest.param("GET /options", None, '{"key":"colour","value":"red"}\n', id="table"),
+        pytest.param("GET /nothing", None, "", id="no rows"),
+        pytest.param(
+            "GET /rpc/pairs?order=left_one",
+            None,
+            '{"left_one":1,"right_one":"a"}\n{"left_one":2,"right_one":"b"}\n',
+            id="function",
+        ),
+        pytest.param(
+            "POST /options?select=key", {"key": "a", "value": "b"}, '{"key":"a"}\n', id="insert"
+        ),
+    ],
+)
+def test_ndjson_is_an_object_a_line(api: Api, line: str, body: Any, expected: str) -> None:
+    answer = api(line, body, accept="application/x-ndjson", prefer=FULL)
+    assert answer.text == expected
+    assert answer.header("Content-Type") == "application/x-ndjson"
+
+
 @proves("M-03")
 def test_geojson_is_made_of_what_postgis_makes(api: Api) -> None:
     """As the function ST_AsGeoJSON of the search path has it."""
