@@ -139,6 +139,12 @@ async def test_what_was_done_without_a_note_is_not_done_again(
     assert (await apply(database, found)).names == ("a",)
 
 
+async def test_what_cannot_be_in_a_transaction_is_told_where_it_belongs(database: str) -> None:
+    text = f"{TABLE} create index concurrently x on app.things (id);"
+    with pytest.raises(SqlFailed, match="hint: Put it below a line `-- @no-transaction`"):
+        await apply(database, sources(a=text))
+
+
 async def test_an_index_without_a_name_is_refused_before_anything_runs(database: str) -> None:
     text = "create table t (x int);\n-- @no-transaction\ncreate index concurrently on t (x);"
     with pytest.raises(SqlFailed, match="could not be found again after a crash"):
