@@ -22,6 +22,7 @@ from passeplat.migrate.files import MIGRATIONS, read_sources
 from passeplat.migrate.model import Hazard, Migration, Phase, Snapshot, SqlFile, Step
 from passeplat.migrate.online import online
 from passeplat.migrate.prove import CannotChange, unreached
+from passeplat.migrate.renames import read_renames
 from passeplat.migrate.scratch import Scratch, scratch_server
 from passeplat.migrate.script import Header, name_of, render_script
 from passeplat.migrate.state import database_of, replay
@@ -46,7 +47,7 @@ async def make_draft(project: Path, config: Config, environ: Mapping[str, str]) 
     async with scratch_server(environ) as scratch:
         before, old = await read_state(str(db / MIGRATIONS), scratch, config)
         after, new = await read_state(str(db), scratch, config)
-        found = await find_migration(before, after, scratch)
+        found = await find_migration(before, after, scratch, read_renames(sources))
         migration = await complete(found, steps, before, after, scratch)
     changes = compare(old, new)
     migration = mark_changes(mark_authorizations(migration, before, after), changes)
