@@ -19,6 +19,7 @@ from passeplat.migrate.database import connected
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.files import MIGRATIONS, read_sources
+from passeplat.migrate.fingerprint import NAMES_ROLES, word
 from passeplat.migrate.model import Hazard, Migration, Phase, Snapshot, SqlFile, Step
 from passeplat.migrate.online import online
 from passeplat.migrate.prove import CannotChange, unreached
@@ -29,6 +30,7 @@ from passeplat.migrate.state import database_of, replay
 
 _STAMP = "%Y%m%dT%H%M%S"
 _CREATE_ROLE = re.compile(r'create role (?:"(?:[^"]|"")*"|[^\s";]+)[^;$]*;', re.IGNORECASE)
+_OF_ROLE = r"(?i:(\b(?:owner to|granted by) ))"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -63,7 +65,7 @@ async def complete(
 ) -> Migration:
     """With its data steps, and online where that is proved to lead to the same. Raises
     CannotChange, SqlFailed."""
-    whole = with_data(tolerate_roles(found), tuple(steps))
+    whole = with_data(for_any_role(found, before.user), tuple(steps))
     better = online(whole, before)
     if better != whole and await _holds(better, before, after, scratch):
         return better
@@ -81,16 +83,21 @@ def with_data(found: Migration, steps: tuple[DataStep, ...]) -> Migration:
     return replace(found, phases=(*labels, replace(main, steps=all_steps)))
 
 
-def tolerate_roles(migration: Migration) -> Migration:
-    """Roles belong to the server: another database there may have made them before."""
+def for_any_role(migration: Migration, maker: str) -> Migration:
+    """Whoever applies it takes the place of the role that made it. The roles it makes belong to the
+    server: another database there may have made them before."""
+    name = word(maker)
 
-    def tolerant(step: Step) -> Step:
-        if not _CREATE_ROLE.fullmatch(step.sql.strip()):
-            return step
-        body = f"begin\n  {step.sql.strip()}\nexception when duplicate_object then null;\nend"
-        return replace(step, sql=f"do $role$ {body} $role$;")
+    def free(step: Step) -> Step:
+        sql = step.sql.strip()
+        if _CREATE_ROLE.fullmatch(sql):
+            body = f"begin\n  {sql}\nexception when duplicate_object then null;\nend"
+            return replace(step, sql=f"do $role$ {body} $role$;")
+        if step.identity.kind in NAMES_ROLES:
+            return replace(step, sql=name.sub("CURRENT_USER", sql))
+        return replace(step, sql=re.sub(rf"{_OF_ROLE}{name.pattern}", r"\1CURRENT_USER", sql))
 
-    phases = (replace(each, steps=tuple(map(tolerant, each.steps))) for each in migration.phases)
+    phases = (replace(each, steps=tuple(map(free, each.steps))) for each in migration.phases)
     return replace(migration, phases=tuple(phases))
 
 

@@ -13,7 +13,7 @@ from passeplat.migrate.model import Identity, Snapshot
 from passeplat.names import quote
 
 _SIZE = 16  # bytes
-_NAMES_ROLES = {"ACL", "DEFAULT ACL"}
+NAMES_ROLES = {"ACL", "DEFAULT ACL"}
 _LOOKER = '"whoever migrates"'
 
 
@@ -21,7 +21,7 @@ def canonical(snapshot: Snapshot) -> dict[Identity, str]:
     """The text of every fact in its normal form, whoever looked."""
     looker = word(snapshot.user)
     return {
-        fact.identity: _without_looker(normal(fact), looker, everywhere=fact.kind in _NAMES_ROLES)
+        fact.identity: _without_looker(normal(fact), looker, everywhere=fact.kind in NAMES_ROLES)
         for fact in snapshot.facts.values()
     }
 

@@ -2,6 +2,7 @@
 
     create index          create index concurrently, outside of a transaction
     drop index            drop index concurrently
+    unique, primary key   its index made concurrently, the constraint takes it over
     foreign key, check    added `not valid`, which looks at no row; validated in a transaction of
                           its own, which lets others write
     set not null          a check `not valid`, validated; `set not null` believes it; it goes
@@ -30,6 +31,11 @@ _CONSTRAINT = re.compile(
     rf"alter table (?:only )?(?P<table>{_QUALIFIED})\s+add constraint (?P<name>{_NAME})"
     r" (?P<what>(?:foreign key|check) .*?);",
     re.IGNORECASE | re.DOTALL,
+)
+_KEY = re.compile(
+    rf"alter table (?:only )?(?P<table>{_QUALIFIED})\s+add constraint (?P<name>{_NAME})"
+    r" (?P<kind>unique|primary key) (?P<columns>\([^()]*\));",
+    re.IGNORECASE,
 )
 _NOT_NULL = re.compile(
     rf"alter table (?:only )?(?P<table>{_QUALIFIED}) alter column (?P<column>{_NAME})"
@@ -91,6 +97,7 @@ class _Rewrite:
             (_CREATE_INDEX, self._create_index),
             (_DROP_INDEX, self._drop_index),
             (_CONSTRAINT, self._constraint),
+            (_KEY, self._key),
             (_NOT_NULL, self._not_null),
             (_ADD_COLUMN, self._add_column),
         )
@@ -152,6 +159,17 @@ class _Rewrite:
         parts.main.append(replace(step, sql=f"{added} not valid;"))
         sql = f"alter table {found['table']} validate constraint {found['name']};"
         parts.validations.append(_relieved(step, sql))
+        return True
+
+    def _key(self, found: re.Match[str], step: Step, parts: _Parts) -> bool:
+        """One that changes stays in the transaction: there must be no moment without any."""
+        if step.identity in self.before.facts or not self._is_busy(found["table"]):
+            return False
+        table, name = found["table"], found["name"]
+        index = f"create unique index concurrently {name} on {table} {found['columns']};"
+        parts.indexes.append(_relieved(step, index))
+        sql = f"alter table {table} add constraint {name} {found['kind']} using index {name};"
+        parts.last.append(replace(step, sql=sql))
         return True
 
     def _not_null(self, found: re.Match[str], step: Step, parts: _Parts) -> bool:

@@ -4,6 +4,7 @@ Files are loaded into a throw-away server by its superuser; a database has an ow
 with roles that are none of the files' business.
 """
 
+import re
 from dataclasses import replace
 
 from passeplat.migrate.fingerprint import word
@@ -11,22 +12,19 @@ from passeplat.migrate.model import Fact, Roles, Snapshot
 from passeplat.names import quote
 
 _NAMES_ROLES = {"ACL", "DEFAULT ACL"}
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def seen_by(user: str, snapshot: Snapshot) -> Snapshot:
     """What the looker owns is this user's."""
     if snapshot.user == user:
         return snapshot
-    facts = {
-        fact.identity: _owned_by(user, fact, snapshot.user) for fact in snapshot.by_id.values()
-    }
+    owned = {id_: _owned_by(user, fact, snapshot.user) for id_, fact in snapshot.by_id.items()}
     return replace(
         snapshot,
-        facts=facts,
-        by_id={fact.id: fact for fact in facts.values()},
-        by_catalogue_id={
-            place: facts[fact.identity] for place, fact in snapshot.by_catalogue_id.items()
-        },
+        facts={fact.identity: fact for fact in owned.values()},
+        by_id=owned,
+        by_catalogue_id={place: owned[fact.id] for place, fact in snapshot.by_catalogue_id.items()},
         user=user,
     )
 
@@ -52,6 +50,9 @@ def like(before: Snapshot, result: Snapshot, superuser: str) -> Snapshot:
 
 def _owned_by(user: str, fact: Fact, looker: str) -> Fact:
     owner = user if fact.owner == looker else fact.owner
+    if fact.identity.owner == looker:
+        fact = replace(fact, identity=replace(fact.identity, owner=user))
     if fact.kind not in _NAMES_ROLES:
         return replace(fact, owner=owner)
-    return replace(fact, owner=owner, create=word(looker).sub(lambda _: quote(user), fact.create))
+    name = user if _PLAIN.fullmatch(user) else quote(user)  # as pg_dump writes it
+    return replace(fact, owner=owner, create=word(looker).sub(lambda _: name, fact.create))

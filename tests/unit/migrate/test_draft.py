@@ -9,7 +9,7 @@ from passeplat.contract import Change
 from passeplat.migrate.allowance import not_allowed
 from passeplat.migrate.check import Verdict
 from passeplat.migrate.data import DataStep, When
-from passeplat.migrate.draft import mark_changes, stamp, tolerate_roles, with_data
+from passeplat.migrate.draft import for_any_role, mark_changes, stamp, with_data
 from passeplat.migrate.model import Hazard, Identity, Migration, Phase, Step
 from passeplat.names import QualifiedName
 
@@ -69,9 +69,29 @@ def test_data_steps_surround_the_changes() -> None:
 
 def test_a_role_that_is_there_is_no_error() -> None:
     role = Step('create role "a" nologin;', Identity("ROLE", "", "a"))
-    [phase] = tolerate_roles(migration(role, TABLE)).phases
+    [phase] = for_any_role(migration(role, TABLE), "postgres").phases
     assert "exception when duplicate_object" in phase.steps[0].sql
     assert phase.steps[1] == TABLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "expected"),
+    [
+        ("ACL", "GRANT ALL ON TABLE a.t TO postgres;", "GRANT ALL ON TABLE a.t TO CURRENT_USER;"),
+        (
+            "DEFAULT ACL",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE postgres REVOKE ALL ON FUNCTIONS FROM PUBLIC;",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE CURRENT_USER REVOKE ALL ON FUNCTIONS FROM PUBLIC;",
+        ),
+        ("TABLE", 'ALTER TABLE a.t OWNER TO "postgres";', "ALTER TABLE a.t OWNER TO CURRENT_USER;"),
+        ("VIEW", "create view a.v as select 'postgres';", "create view a.v as select 'postgres';"),
+    ],
+)
+def test_whoever_applies_it_takes_the_place_of_who_made_it(
+    kind: str, sql: str, expected: str
+) -> None:
+    [phase] = for_any_role(migration(Step(sql, Identity(kind, "a", "x"))), "postgres").phases
+    assert [step.sql for step in phase.steps] == [expected]
 
 
 def test_a_lock_need_not_be_allowed() -> None:

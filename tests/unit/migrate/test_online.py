@@ -106,6 +106,17 @@ def test_a_constraint_is_validated_later(what: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["UNIQUE", "PRIMARY KEY"])
+def test_a_key_takes_over_an_index_that_is_made_concurrently(kind: str) -> None:
+    key = Identity("CONSTRAINT", "app", "todos k")
+    assert rewritten(
+        Step(f"ALTER TABLE ONLY app.todos\n    ADD CONSTRAINT k {kind} (a, b);", key)
+    ) == [
+        (False, ["create unique index concurrently k on app.todos (a, b);"]),
+        (True, [f"alter table app.todos add constraint k {kind} using index k;"]),
+    ]
+
+
 def test_not_null_is_believed_of_a_check() -> None:
     table, name = 'alter table "app"."todos"', '"todos_x_is_not_null"'
     assert rewritten(f'{table} alter column "x" set not null;') == [
