@@ -88,6 +88,38 @@ def implied(before: Snapshot, after: Snapshot) -> tuple[Step, ...]:
     return (*_keys(before, after), *_sequences(before, after))
 
 
+def questions(renames: Iterable[Rename], before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """What goes while something like it comes may have been renamed: only who wrote it knows."""
+    answered = {(each.name, each.column) for each in renames}
+    for name in sorted(before.tables.keys() & after.tables.keys()):
+        old, new = before.tables[name].columns, after.tables[name].columns
+        for column in (old[each] for each in old if each not in new):
+            for other in (new[each] for each in new if each not in old):
+                if other.type == column.type and (name, other.name) not in answered:
+                    yield _question(f"column {name}.{other.name}", column.name)
+    for fact in before.facts.values():
+        if fact.kind == "TABLE" and fact.identity not in after.facts:
+            for new_name in _alike(fact.relation, before, after):
+                if (new_name, None) not in answered:
+                    yield _question(f"table {new_name}", fact.relation.name)
+
+
+def _question(new: str, old: str) -> str:
+    return f"Was {new} called {old} before? Then write `-- @renamed from={old}` above it"
+
+
+def _alike(name: QualifiedName, before: Snapshot, after: Snapshot) -> Iterator[QualifiedName]:
+    """New tables with the same columns."""
+    columns = {each.name: each.type for each in before.tables[name].columns.values()}
+    for identity in after.facts:
+        other = QualifiedName(identity.schema, identity.name)
+        is_new = identity.kind == "TABLE" and identity not in before.facts
+        if is_new and other.schema == name.schema:
+            found = {each.name: each.type for each in after.tables[other].columns.values()}
+            if found == columns:
+                yield other
+
+
 async def carry_out(url: str, steps: Sequence[Step]) -> None:
     """Raises CannotChange, and then none of them is."""
     async with connected(url) as connection, connection.transaction():

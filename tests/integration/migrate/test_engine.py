@@ -8,7 +8,7 @@ import pytest
 
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.model import Effect, Hazard, Migration, Snapshot, Step
-from passeplat.migrate.renames import Rename
+from passeplat.migrate.renames import Rename, questions
 from passeplat.migrate.scratch import Scratch, scratch_server
 from passeplat.names import QualifiedName
 
@@ -92,3 +92,14 @@ async def test_a_renamed_table_keeps_its_rows_its_keys_and_its_sequence(scratch:
         'alter sequence "public"."tasks_id_seq" rename to "todos_id_seq";',
     ]
     assert Hazard.DELETES_DATA not in {each for step in found for each in step.hazards}
+
+
+async def test_what_may_have_been_renamed_is_asked_until_it_is_answered(scratch: Scratch) -> None:
+    old = await schema(scratch, "create table t (due date);")
+    new = await schema(scratch, "create table t (due_on date);")
+    asked = list(questions((), old, new))
+    answer = Rename("TABLE", QualifiedName("public", "t"), "due", "due_on")
+    assert asked == [
+        "Was column public.t.due_on called due before? Then write `-- @renamed from=due` above it"
+    ]
+    assert list(questions((answer,), old, new)) == []
