@@ -34,7 +34,7 @@ _CONSTRAINT = re.compile(
 )
 _KEY = re.compile(
     rf"alter table (?:only )?(?P<table>{_QUALIFIED})\s+add constraint (?P<name>{_NAME})"
-    r" (?P<kind>unique|primary key) (?P<columns>\([^()]*\));",
+    r" (?P<kind>unique|primary key) (?P<columns>\((?:(?!without overlaps)[^()])*\));",
     re.IGNORECASE,
 )
 _NOT_NULL = re.compile(
@@ -116,9 +116,9 @@ class _Rewrite:
         return identity.name.removeprefix("INDEX ") in self.moved
 
     def _is_busy(self, table: str) -> bool:
-        """It was there, and may be read and written."""
+        """It was there, and may be read and written; and its indexes are no part of others."""
         found = self.before.tables.get(_parse(table))
-        return found is not None and found.kind == "r"
+        return found is not None and found.kind == "r" and not found.is_partition
 
     def _create_index(self, found: re.Match[str], step: Step, parts: _Parts) -> bool:
         if not self._is_busy(found["table"]):

@@ -34,6 +34,7 @@ BEFORE = Snapshot(
     tables={
         QualifiedName("app", "todos"): TableFact({}, {}),
         QualifiedName("app", "parts"): TableFact({}, {}, kind="p"),
+        QualifiedName("app", "part"): TableFact({}, {}, is_partition=True),
     },
     sequences={},
     domains={},
@@ -60,6 +61,8 @@ def rewritten(*statements: str | Step) -> Phases:
     [
         "CREATE INDEX i ON app.new USING btree (x);",
         "CREATE INDEX i ON app.parts USING btree (x);",
+        "CREATE INDEX i ON app.part USING btree (x);",
+        "ALTER TABLE ONLY app.todos\n    ADD CONSTRAINT k UNIQUE (a, b WITHOUT OVERLAPS);",
         "CREATE INDEX i ON app.todos USING btree (x);\n\nALTER TABLE app.todos CLUSTER ON i;",
         'alter table "app"."todos" add column "x" integer not null;',
         'alter table "app"."todos" add column "x" integer;',
