@@ -11,7 +11,7 @@ import click
 from passeplat.cli.terminal import Teller, make_console
 from passeplat.config import Sources
 from passeplat.errors import PasseplatError
-from passeplat.migrate.apply import Applied, Survey, migrate, state_left, survey
+from passeplat.migrate.apply import Applied, Survey, migrate, rehearse, state_left, survey
 from passeplat.migrate.drift import Look, drift, render_drift
 from passeplat.migrate.files import read_sources
 from passeplat.migrate.record import BASELINE, Entry
@@ -30,7 +30,7 @@ def run_migrations(project: Path, file: str | None, database: str | None, to: st
 def show_pending(project: Path, file: str | None, database: str | None, to: str | None) -> None:
     """What `run_migrations` would do. Raises PasseplatError."""
     sources = read_sources(project / "db")
-    found = asyncio.run(survey(_url(file, database), sources, to))
+    found = asyncio.run(rehearse(Look(_url(file, database), os.environ), sources, to))
     for script in found.pending:
         click.echo(f"Would apply {script.name}: {_described(script)}.")
     if not found.pending:

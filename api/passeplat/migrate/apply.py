@@ -86,10 +86,22 @@ async def survey(url: str, sources: Sources, to: str | None = None) -> Survey:
         return await _survey(connection, sources, to)
 
 
+async def rehearse(look: Look, sources: Sources, to: str | None = None) -> Survey:
+    """What `migrate` would apply. Changes nothing. Raises MigrationRefused, Drifted, SqlFailed,
+    ConnectionFailed."""
+    async with connected(look.url) as connection:
+        found = await _survey(connection, sources, to)
+        known = {entry.name for entry in found.entries} - {BASELINE}
+        first = found.pending[0] if found.pending else None
+        if first and first.header and known and first.name not in known:
+            await _refuse_drift(connection, first.name, first.header.source, await look())
+        return found
+
+
 async def state_left(url: str) -> State | None:
     """The schema as the last migration left it, where that was kept."""
     async with connected(url) as connection:
-        return await kept_state(connection) if await read_record(connection) else None
+        return await kept_state(connection)
 
 
 @asynccontextmanager

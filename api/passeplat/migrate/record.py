@@ -75,6 +75,9 @@ async def keep_state(connection: Connection, name: str, state: State) -> None:
 
 
 async def kept_state(connection: Connection) -> State | None:
+    """The schema as the last migration left it, where that was kept."""
+    if await connection.fetchval("select to_regclass('passeplat.migrations')") is None:
+        return None
     found = await connection.fetchval(
         "select state from passeplat.migrations where state is not null"
         " order by began_at desc limit 1"

@@ -7,7 +7,7 @@ run that is found out (see resume.py) before it is run again.
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
@@ -131,7 +131,10 @@ async def _run(session: Session, script: Script, statement: Statement) -> None:
     except asyncpg.PostgresConnectionError:
         raise
     except asyncpg.PostgresError as error:
-        raise SqlFailed((locate(script.file, statement, error),)) from error
+        fault = locate(script.file, statement, error)
+        if isinstance(error, asyncpg.ActiveSQLTransactionError):
+            fault = replace(fault, hint="Put it below a line `-- @no-transaction`")
+        raise SqlFailed((fault,)) from error
 
 
 async def _note(connection: Connection, script: Script, done: int) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from passeplat.errors import PasseplatError
-from passeplat.migrate.apply import Applied, migrate, survey
+from passeplat.migrate.apply import Applied, migrate, rehearse, survey
 from passeplat.migrate.drift import Drifted, Look
 from passeplat.migrate.faults import SqlFailed
 from passeplat.migrate.fingerprint import fingerprint
@@ -139,6 +139,12 @@ async def test_what_was_done_without_a_note_is_not_done_again(
     assert (await apply(database, found)).names == ("a",)
 
 
+async def test_what_cannot_be_in_a_transaction_is_told_where_it_belongs(database: str) -> None:
+    text = f"{TABLE} create index concurrently x on app.things (id);"
+    with pytest.raises(SqlFailed, match="hint: Put it below a line `-- @no-transaction`"):
+        await apply(database, sources(a=text))
+
+
 async def test_an_index_without_a_name_is_refused_before_anything_runs(database: str) -> None:
     text = "create table t (x int);\n-- @no-transaction\ncreate index concurrently on t (x);"
     with pytest.raises(SqlFailed, match="could not be found again after a crash"):
@@ -211,8 +217,9 @@ async def test_a_database_that_drifted_is_refused_and_the_difference_shown(
     await apply(database, found, events, to="a")
     assert not [event for event in events if isinstance(event, Note)]
     await execute(database, "alter table app.things add column by_hand text")
-    with pytest.raises(Drifted, match=r"(?s)table app\.things\n.*\+ .*by_hand text"):
-        await apply(database, found)
+    for attempt in (rehearse(Look(database, os.environ), found), apply(database, found)):
+        with pytest.raises(Drifted, match=r"(?s)table app\.things\n.*\+ .*by_hand text"):
+            await attempt
     await execute(database, "alter table app.things drop column by_hand")
     assert (await apply(database, found)).names == ("b",)
 
