@@ -24,12 +24,10 @@ from passeplat.migrate.engine import find_migration
 from passeplat.migrate.files import MIGRATIONS
 from passeplat.migrate.model import Migration, Phase, Snapshot, Step
 from passeplat.migrate.scratch import Scratch, scratch_server
-from passeplat.migrate.state import database_of, is_database
+from passeplat.migrate.state import database_of, is_database, renames_of
 from passeplat.migrate.viewpoint import beside
 
 T = TypeVar("T")
-
-ENGINES = {"passeplat": find_migration, "migra": migra.find_migration}
 
 
 def run_diff(
@@ -59,7 +57,15 @@ async def _find(source: str, target: str, engine: str) -> Migration:
     async with scratch_server(os.environ) as scratch:
         before, after = await _both(source, target, partial(_snapshot, scratch))
         before, after = _beside(source, target, before, after)
-        return await ENGINES[engine](before, after, scratch)
+        return await _ask(engine, target, before, after, scratch)
+
+
+async def _ask(
+    engine: str, target: str, before: Snapshot, after: Snapshot, scratch: Scratch
+) -> Migration:
+    if engine == "migra":
+        return await migra.find_migration(before, after, scratch)
+    return await find_migration(before, after, scratch, renames_of(target))
 
 
 async def _find_with_changes(
@@ -70,7 +76,7 @@ async def _find_with_changes(
         read = partial(read_state, scratch=scratch, config=config)
         (before, old), (after, new) = await _both(source, target, read)
         before, after = _beside(source, target, before, after)
-        migration = await ENGINES[engine](before, after, scratch)
+        migration = await _ask(engine, target, before, after, scratch)
     changes = compare(old, new)
     return mark_changes(mark_authorizations(migration, before, after), changes), changes
 

@@ -24,7 +24,8 @@ def write_migration(project: Path, file: str | None, name: str, allowed: Sequenc
     try:
         path = write_draft(draft, project, name, permitted)
     except NotAllowed as refusal:
-        click.echo(str(refusal), err=True)
+        for line in (str(refusal), *draft.questions):
+            click.echo(line, err=True)
         return 2
     click.echo(f"Wrote {path.relative_to(project).as_posix()}")
     for hazard in sorted(each.value for each in hazards_in(draft.migration)):

@@ -23,6 +23,7 @@ from passeplat.migrate.fingerprint import NAMES_ROLES, word
 from passeplat.migrate.model import Hazard, Migration, Phase, Snapshot, SqlFile, Step
 from passeplat.migrate.online import online
 from passeplat.migrate.prove import CannotChange, unreached
+from passeplat.migrate.renames import questions, read_renames
 from passeplat.migrate.scratch import Scratch, scratch_server
 from passeplat.migrate.script import Header, name_of, render_script
 from passeplat.migrate.state import database_of, replay
@@ -38,21 +39,23 @@ class Draft:
     migration: Migration  # without phases: nothing is missing
     changes: tuple[Change, ...]  # for the clients of the API
     proof: str
+    questions: tuple[str, ...] = ()  # whether something was renamed that seems to go
 
 
 async def make_draft(project: Path, config: Config, environ: Mapping[str, str]) -> Draft:
     """Raises CannotChange, SqlFailed, SettingError."""
     sources = read_sources(project / "db")
-    steps = pending_steps(sources)
+    steps, renames = pending_steps(sources), read_renames(sources)
     db = project / "db"
     async with scratch_server(environ) as scratch:
         before, old = await read_state(str(db / MIGRATIONS), scratch, config)
         after, new = await read_state(str(db), scratch, config)
-        found = await find_migration(before, after, scratch)
+        found = await find_migration(before, after, scratch, renames)
         migration = await complete(found, steps, before, after, scratch)
     changes = compare(old, new)
     migration = mark_changes(mark_authorizations(migration, before, after), changes)
-    return Draft(migration, changes, _proof(scratch))
+    unclear = tuple(questions(renames, before, after))
+    return Draft(migration, changes, _proof(scratch), unclear)
 
 
 async def complete(

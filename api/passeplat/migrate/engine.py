@@ -11,7 +11,8 @@ has the SQL, the Identity of what it is about, its Effect (creates, changes, des
 and the strongest lock it takes. What cannot be done is CannotChange: names, each with a reason.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from passeplat.migrate.compare import differences
 from passeplat.migrate.fingerprint import canonical, fingerprint
@@ -28,14 +29,46 @@ from passeplat.migrate.model import (
 )
 from passeplat.migrate.observe import Observation, observe
 from passeplat.migrate.plan.kinds import SATELLITES
-from passeplat.migrate.prove import prove
+from passeplat.migrate.prove import CannotChange, prove
+from passeplat.migrate.renames import Rename, carry_out, implied, pending
 from passeplat.migrate.scratch import Scratch
+from passeplat.migrate.viewpoint import like
+from passeplat.postgres.create import SUPERUSER
 
 _ROWLESS = frozenset({"VIEW", "FUNCTION", "PROCEDURE", "ROLE", *SATELLITES})
 
 
-async def find_migration(before: Snapshot, after: Snapshot, scratch: Scratch) -> Migration:
+async def find_migration(
+    before: Snapshot, after: Snapshot, scratch: Scratch, renames: Sequence[Rename] = ()
+) -> Migration:
     """Without phases if the two are the same. Raises CannotChange."""
+    given = tuple(each.step for each in pending(renames, before))
+    renamed = await _renamed(before, given, scratch)
+    follow = implied(renamed, after)
+    try:
+        renamed = await _renamed(renamed, follow, scratch)
+    except CannotChange:  # what cannot be renamed is made again
+        follow = ()
+    found = await _find(renamed, after, scratch)
+    return _first((*given, *follow), found, before) if given or follow else found
+
+
+async def _renamed(before: Snapshot, steps: Sequence[Step], scratch: Scratch) -> Snapshot:
+    if not steps:
+        return before
+    copy = await scratch.copy(before)
+    await carry_out(copy, steps)
+    return like(before, await scratch.snapshot(copy), SUPERUSER)
+
+
+def _first(steps: tuple[Step, ...], found: Migration, before: Snapshot) -> Migration:
+    """The steps in the transaction of what comes after them."""
+    first, *rest = found.phases or (Phase(()),)
+    phases = (replace(first, steps=(*steps, *first.steps)), *rest)
+    return replace(found, phases=phases, source=fingerprint(canonical(before)))
+
+
+async def _find(before: Snapshot, after: Snapshot, scratch: Scratch) -> Migration:
     if not differences(before, after) and before.roles.means(after.roles):
         return _migration((), before, after)
     copy = await scratch.copy(before)

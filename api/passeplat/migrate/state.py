@@ -14,6 +14,7 @@ from passeplat.migrate.files import MIGRATIONS, read_sources
 from passeplat.migrate.load import load
 from passeplat.migrate.model import Sources, SqlFile
 from passeplat.migrate.record import make_record
+from passeplat.migrate.renames import Rename, read_renames
 from passeplat.migrate.run import Patience, Session, run_script
 from passeplat.migrate.scratch import Scratch
 from passeplat.migrate.script import Script, read_script
@@ -31,6 +32,11 @@ async def database_of(state: str, scratch: Scratch) -> str:
     else:
         await load_final_state(url, sources)
     return url
+
+
+def renames_of(state: str) -> tuple[Rename, ...]:
+    """That its files tell of. Raises UnclearRename."""
+    return () if is_database(state) else read_renames(_read(Path(state))[0])
 
 
 def is_database(state: str) -> bool:

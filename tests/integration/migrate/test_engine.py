@@ -8,7 +8,9 @@ import pytest
 
 from passeplat.migrate.engine import find_migration
 from passeplat.migrate.model import Effect, Hazard, Migration, Snapshot, Step
+from passeplat.migrate.renames import Rename, questions
 from passeplat.migrate.scratch import Scratch, scratch_server
+from passeplat.names import QualifiedName
 
 pytestmark = pytest.mark.anyio
 
@@ -74,3 +76,30 @@ async def test_a_role_goes_after_what_it_owns_has_gone_to_another(scratch: Scrat
 
 async def test_the_same_needs_nothing(scratch: Scratch) -> None:
     assert (await migration(scratch, BEFORE, BEFORE)).phases == ()
+
+
+async def test_a_renamed_table_keeps_its_rows_its_keys_and_its_sequence(scratch: Scratch) -> None:
+    before = "create table tasks (id serial primary key, due date);"
+    after = "create table todos (id serial primary key, due_on date);"
+    old, new = await schema(scratch, before), await schema(scratch, after)
+    name = QualifiedName("public", "todos")
+    renames = (Rename("TABLE", name, "tasks"), Rename("TABLE", name, "due", "due_on"))
+    found = steps(await find_migration(old, new, scratch, renames))
+    assert [step.sql for step in found[:4]] == [
+        'alter table "public"."tasks" rename to "todos";',
+        'alter table "public"."todos" rename column "due" to "due_on";',
+        "alter table public.todos rename constraint tasks_pkey to todos_pkey;",
+        'alter sequence "public"."tasks_id_seq" rename to "todos_id_seq";',
+    ]
+    assert Hazard.DELETES_DATA not in {each for step in found for each in step.hazards}
+
+
+async def test_what_may_have_been_renamed_is_asked_until_it_is_answered(scratch: Scratch) -> None:
+    old = await schema(scratch, "create table t (due date);")
+    new = await schema(scratch, "create table t (due_on date);")
+    asked = list(questions((), old, new))
+    answer = Rename("TABLE", QualifiedName("public", "t"), "due", "due_on")
+    assert asked == [
+        "Was column public.t.due_on called due before? Then write `-- @renamed from=due` above it"
+    ]
+    assert list(questions((answer,), old, new)) == []
