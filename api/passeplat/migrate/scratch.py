@@ -67,7 +67,8 @@ class Scratch:
     async def clone(self, url: str) -> str:
         """The URL of a database like the one that was made here last. Nobody may be in that."""
         template = unquote(urlsplit(url).path.removeprefix("/"))
-        clone = await create_database(self.server, scratch_name(), template=template)
+        name = scratch_name()
+        clone = await create_database(self.server, name, template=template, as_files=True)
         return user_url(clone, urlsplit(url).username or SUPERUSER)
 
     async def pair(self, one: Snapshot, other: Snapshot) -> tuple[str, str]:

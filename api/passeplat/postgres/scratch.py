@@ -29,9 +29,13 @@ def database_url(server: str, database: str) -> str:
     return urlunsplit(urlsplit(server)._replace(path="/" + quote(database, safe="")))
 
 
-async def create_database(server: str, name: str, *, template: str | None = None) -> str:
-    """Its URL. Nobody may be connected to the template; PostgreSQL waits up to 5 seconds."""
+async def create_database(
+    server: str, name: str, *, template: str | None = None, as_files: bool = False
+) -> str:
+    """Its URL. Nobody may be connected to the template; PostgreSQL waits up to 5 seconds. As files
+    a big one is copied sooner, where nothing is synced."""
     source = f" template {quote_name(template)}" if template else ""
+    source += " strategy file_copy" if as_files else ""
     await _execute(server, f"create database {quote_name(name)}{source}")
     return database_url(server, name)
 
