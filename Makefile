@@ -10,7 +10,7 @@ dev: .venv/.run                                   # edit SQL, see the API change
 	.venv/bin/passeplat dev $(ARGS)
 
 test: .venv/.dev $(if $(HAS_NODE),$(JAVASCRIPT))  # every test; databases start by themselves
-	$(PYTHON) -m pytest -n 2 $(ARGS)
+	$(PYTHON) -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: .venv/.dev                                 # style, types, architecture
 	.venv/bin/ruff format --check --diff

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from passeplat.postgres.cluster import Cluster
 from passeplat.postgres.scratch import (
@@ -22,6 +23,9 @@ from passeplat.postgres.scratch import (
 )
 
 pytest_plugins = ["tests.serving"]
+
+settings.register_profile("busy machines", deadline=None)
+settings.load_profile("busy machines")
 
 Build = Callable[[str], None]
 Clone = Callable[[Build], str]

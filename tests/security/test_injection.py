@@ -140,7 +140,7 @@ def test_a_header_is_never_executed(client: httpx.Client, database: str, name: s
 
 
 @proves("T-10")
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
 @given(st.lists(st.sampled_from(QUOTES) | st.text(max_size=3), max_size=4).map("".join))
 def test_any_text_is_found_as_it_is(client: httpx.Client, text: str) -> None:
     answer = client.get("/rpc/odd%20%22function%22%20%25s", params={'p"q': text})

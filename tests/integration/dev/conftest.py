@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.serving import NO_TLS
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 90  # seconds: a slow machine is no failure
@@ -98,7 +99,7 @@ class Dev:
         headers = {"Authorization": f"Bearer {self.tokens[token]}"}
         method = "POST" if "json" in more else "GET"
         url = f"http://127.0.0.1:{self.port}{path}"
-        return httpx.request(method, url, headers=headers, timeout=30, **more)
+        return httpx.request(method, url, headers=headers, timeout=30, verify=NO_TLS, **more)
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)

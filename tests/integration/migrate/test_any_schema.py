@@ -117,7 +117,6 @@ def schemas(draw: st.DrawFn) -> str:
 @settings(
     max_examples=EXAMPLES,
     derandomize="PASSEPLAT_EXAMPLES" not in os.environ,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink takes minutes
     suppress_health_check=list(HealthCheck),
 )

@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import jwt
 import pytest
+from tests.serving import NO_TLS
 
 from passeplat.postgres.scratch import create_database, drop_database, scratch_name
 
@@ -136,7 +137,7 @@ def _serve(database: str) -> Iterator[Served]:
     ) as process:
         try:
             url = f"http://{_address(process)}/"
-            with httpx.Client(base_url=url, trust_env=False) as client:
+            with httpx.Client(base_url=url, trust_env=False, verify=NO_TLS) as client:
                 yield Served(url, client)
         finally:
             process.terminate()

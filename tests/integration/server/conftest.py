@@ -21,6 +21,7 @@ import httpx
 import jwt
 import pytest
 from tests.forking import Forked, fork_server
+from tests.serving import NO_TLS
 
 SECRET = "a secret of the tests, long enough for HS256"
 PATIENCE = 20  # seconds for whatever a process is to do
@@ -300,8 +301,9 @@ class Server:
         unix = address.startswith("/")
         return httpx.Client(
             base_url="http://localhost" if unix else f"http://{address}",
-            transport=httpx.HTTPTransport(uds=address) if unix else None,
+            transport=httpx.HTTPTransport(uds=address, verify=NO_TLS) if unix else None,
             timeout=PATIENCE,
+            verify=NO_TLS,
         )
 
 

@@ -112,7 +112,7 @@ def itself(found: Relationship) -> object:
 
 
 any_schema = given(constraints=constraints(), view_columns=view_columns)
-quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @quiet

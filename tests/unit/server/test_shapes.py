@@ -223,7 +223,7 @@ def pairs(draw: st.DrawFn) -> tuple[Asked, Asked]:
     )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(pairs())
 def test_a_shape_gives_what_the_stages_give(asked: tuple[Asked, Asked]) -> None:
     shapes = Shapes(CONFIG, CACHE)
