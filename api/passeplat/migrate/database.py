@@ -22,3 +22,13 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         yield connection
     finally:
         await connection.close(timeout=5)
+
+
+async def error_of(connection: Connection, sql: str) -> asyncpg.PostgresError | None:
+    """Of statements within a savepoint: what failed leaves nothing behind."""
+    try:
+        async with connection.transaction():
+            await connection.execute(sql)
+    except asyncpg.PostgresError as error:
+        return error
+    return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from passeplat.migrate.database import Connection, connected
+from passeplat.migrate.database import Connection, connected, error_of
 from passeplat.migrate.model import Action, Change, Obstacle, Snapshot
 from passeplat.migrate.prove import QUIET, CannotChange
 from passeplat.migrate.record import query
@@ -71,7 +71,7 @@ async def _run(connection: Connection, change: Change) -> dict[Action, Observati
     state = await _state(connection, tables)
     seen: dict[Action, Observation] = {}
     for action in change.actions:
-        failed = await _error_of(connection, action)
+        failed = await error_of(connection, action.sql)
         if failed is not None:
             await _without_rows(connection, tables, action, failed)
         now = await _state(connection, tables)
@@ -89,17 +89,8 @@ async def _without_rows(
     await connection.execute("set local session_replication_role = replica")
     await connection.execute(await connection.fetchval(_EMPTY, tables))
     await connection.execute("set local session_replication_role = origin")
-    if error := await _error_of(connection, action):
+    if error := await error_of(connection, action.sql):
         raise CannotChange((Obstacle(describe(action.identity), error.args[0]),))
-
-
-async def _error_of(connection: Connection, action: Action) -> asyncpg.PostgresError | None:
-    try:
-        async with connection.transaction():  # a savepoint
-            await connection.execute(action.sql)
-    except asyncpg.PostgresError as error:
-        return error
-    return None
 
 
 async def _state(connection: Connection, tables: list[int]) -> _State:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import asyncpg
 
-from passeplat.migrate.database import Connection
+from passeplat.migrate.database import Connection, error_of
 from passeplat.migrate.model import Action
 
 Failures = dict[Action, asyncpg.PostgresError]
@@ -45,7 +45,7 @@ async def _run(
     """All at once; if that fails, the one half and then the other."""
     if len(actions) == 1:
         return await _run_one(connection, actions[0])
-    if not actions or await _error(connection, "\n".join(each.sql for each in actions)) is None:
+    if not actions or await error_of(connection, "\n".join(each.sql for each in actions)) is None:
         return tuple(actions), {}
     half = len(actions) // 2
     worked, failures = await _run(connection, actions[:half])
@@ -56,17 +56,8 @@ async def _run(
 async def _run_one(connection: Connection, action: Action) -> tuple[tuple[Action, ...], Failures]:
     first: asyncpg.PostgresError | None = None
     for sql in (action.sql, *action.instead):
-        error = await _error(connection, sql)
+        error = await error_of(connection, sql)
         if error is None:
             return (replace(action, sql=sql, instead=()),), {}
         first = first or error
     return (), {action: first} if first else {}
-
-
-async def _error(connection: Connection, sql: str) -> asyncpg.PostgresError | None:
-    try:
-        async with connection.transaction():  # a savepoint
-            await connection.execute(sql)
-    except asyncpg.PostgresError as error:
-        return error
-    return None

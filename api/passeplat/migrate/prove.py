@@ -13,7 +13,7 @@ import asyncpg
 
 from passeplat.errors import PasseplatError
 from passeplat.migrate.compare import differences, render_difference, reordered
-from passeplat.migrate.database import Connection, connected
+from passeplat.migrate.database import Connection, connected, error_of
 from passeplat.migrate.lessons import learn
 from passeplat.migrate.model import (
     Action,
@@ -114,7 +114,7 @@ async def apply_change(url: str, change: Change) -> None:
             await connection.execute(QUIET)
             await _refuse_losses(connection, change.losses)
             for action in change.actions:
-                if error := await _error_of(connection, action):
+                if error := await error_of(connection, action.sql):
                     raise CannotChange((_failure(action, error),))
 
 
@@ -147,15 +147,6 @@ async def _try(connection: Connection, proposal: Proposal) -> tuple[tuple[Action
     else:
         await transaction.commit()
     return order, failures
-
-
-async def _error_of(connection: Connection, action: Action) -> asyncpg.PostgresError | None:
-    try:
-        async with connection.transaction():  # a savepoint
-            await connection.execute(action.sql)
-    except asyncpg.PostgresError as error:
-        return error
-    return None
 
 
 async def _refuse_losses(connection: Connection, losses: Iterable[Loss]) -> None:
