@@ -19,6 +19,8 @@ from passeplat.postgres.binaries import Binaries
 KEPT = Path("/var/lib/passeplat")
 SCRATCH = "passeplat-scratch-"
 SOCKET_NAME = ".s.PGSQL.65535"
+MEMORY = Path("/dev/shm")  # noqa: S108 - own_directory
+ROOM = 2 << 30  # bytes: more than a throw-away server needs
 LONGEST_SOCKET = 103  # bytes: macOS has room for 104 with the final NUL, Linux for 108
 
 
@@ -60,7 +62,7 @@ def at_project(project: Path, account: Account, major: int) -> tuple[Place, tupl
 
 def at_temporary(account: Account, major: int) -> Place:
     """A place of one's own, to remove after use."""
-    for directory in _temporary_directories():
+    for directory in (*_in_memory(), *_temporary_directories()):
         if can_use(account, directory):
             base = Path(tempfile.mkdtemp(dir=directory, prefix=SCRATCH)).resolve()
             give(base, account)
@@ -172,6 +174,15 @@ def _sockets(base: Path, account: Account) -> Path:
             own_directory(sockets, account)
             return sockets
     raise SettingError(f"{base} is too long for a socket's name and so is TMPDIR: shorten it")
+
+
+def _in_memory() -> tuple[Path, ...]:
+    """Where a database is made ten times as fast as on a disk. Containers have little room there;
+    who sets TMPDIR has chosen."""
+    if "TMPDIR" in os.environ or not MEMORY.is_dir():
+        return ()
+    found = os.statvfs(MEMORY)
+    return (MEMORY,) if found.f_bavail * found.f_frsize > ROOM else ()
 
 
 def _temporary_directories() -> tuple[Path, ...]:
