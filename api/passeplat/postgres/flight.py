@@ -7,29 +7,28 @@ isolation level, a rollback, a verdict in between, or a pooler that must not giv
 before it is reset.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from passeplat.errors import ConnectionLost
 from passeplat.postgres import session, wire
 from passeplat.postgres.model import Batch, End, Query, Row
 from passeplat.postgres.statements import Key, Statements
 
+Bound: TypeAlias = tuple[Key, bytes]
+"""A statement to prepare, and its values as they travel (wire.arguments)."""
 
-@dataclass(slots=True, eq=False)
-class Step:
+
+class Step(NamedTuple):
     """One Bind/Execute, in the order of the answers."""
 
-    wanted: bool = False  # its rows are part of the result
-    streamed: bool = False  # its rows leave as they come
     key: Key | None = None  # the named statement behind it
     name: bytes = b""
     parsed: bool = False  # prepared by this flight, not earlier
-    empty: bool = False  # a row would mean that the session cannot be cleaned
 
 
 _COMMAND = Step()
-_CHECK = Step(empty=True)
+_CHECK = Step()  # a row would mean that the session cannot be cleaned
 
 _RESET_NAMES = tuple(b"passeplat_reset_%d" % number for number in range(len(session.RESETS)))
 _PARSE_RESETS = b"".join(
@@ -41,34 +40,71 @@ _UNNAMED_RESETS = b"".join(map(wire.parse_execute, session.RESETS))
 _CHECK_NAMES = wire.parse_execute(session.PREPARED_BY_SQL)
 
 
-@dataclass(slots=True, eq=False)
 class Flight:
-    block: bool = False
-    landed: "Callable[[Flight], None] | None" = None  # nobody waits for a mere reset
-    lost: ConnectionLost | None = None  # the connection went away before the answer
-    data: list[bytes] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    asked: int = 0  # how many steps come before those that reset the session
-    step: int = 0  # the one being answered
-    bound: bool = False  # that one got past Parse and Bind
-    rows: list[Row] = field(default_factory=list)
-    results: list[tuple[Row, ...]] = field(default_factory=list)
-    error: dict[str, str] | None = None
-    unclean: bool = False  # the reset failed, or met what it cannot reset
+    """`landed` is called when it is over; nobody waits for a mere reset."""
+
+    __slots__ = (
+        "asked",
+        "block",
+        "bound",
+        "data",
+        "error",
+        "landed",
+        "lost",
+        "results",
+        "rows",
+        "step",
+        "steps",
+        "streamed",
+        "unclean",
+        "wanted",
+    )
+
+    def __init__(
+        self, landed: "Callable[[Flight], None] | None" = None, *, block: bool = False
+    ) -> None:
+        self.block = block
+        self.landed = landed
+        self.lost: ConnectionLost | None = None  # the connection went away before the answer
+        self.data: list[bytes] = []
+        self.steps: list[Step] = []
+        self.wanted = range(0)  # the steps whose rows are the results
+        self.streamed = -1  # the step whose rows leave as they come
+        self.asked = 0  # how many steps come before those that reset the session
+        self.step = 0  # the one being answered
+        self.bound = False  # that one got past Parse and Bind
+        self.rows: list[Row] = []
+        self.results: list[tuple[Row, ...]] = []
+        self.error: dict[str, str] | None = None
+        self.unclean = False  # the reset failed, or met what it cannot reset
 
     def receive_row(self, buffer: bytes, start: int) -> None:
-        step = self.steps[self.step]
-        if step.wanted:
+        if self.step in self.wanted:
             self.rows.append(wire.row(buffer, start))
-        elif step.empty:
+        elif self.steps[self.step] is _CHECK:
             self.unclean = True
 
     def complete_step(self) -> None:
-        if self.steps[self.step].wanted:
+        if self.step in self.wanted:
             self.results.append(tuple(self.rows))
             self.rows = []
         self.step += 1
         self.bound = False
+
+    def take_answer(self, buffer: bytes, start: int) -> int:
+        """What is received at once if all went as it mostly does; where its answer ends then.
+        0: nothing was received."""
+        if self.step or self.bound or self.streamed >= 0:
+            return 0
+        taken = wire.take_answer(buffer, start, len(self.steps))
+        if taken is None:
+            return 0
+        answers, end = taken
+        for rows in answers:
+            for row in rows:
+                self.receive_row(buffer, row)
+            self.complete_step()
+        return end
 
     def fail(self, fields: dict[str, str]) -> None:
         """The server skips the rest up to the Sync. An error after the last step is one of the
@@ -102,6 +138,30 @@ def needs_block(batch: Batch) -> bool:
     )
 
 
+def bound(batch: Batch) -> list[Bound]:
+    """The statements of a batch that needs no block, its context first."""
+    asked = [] if batch.context is None else [(batch.context, "")]
+    asked += [(query, batch.scope) for query in batch.statements]
+    return [
+        ((query.sql, scope), wire.arguments(len(query.params), wire.packed(*query.params)))
+        for query, scope in asked
+    ]
+
+
+def add_bound(flight: Flight, reads: Sequence[Bound], statements: Statements) -> None:
+    """All but the first of them, the context, have results."""
+    for key, arguments in reads:
+        name = statements.find(key)
+        parsed = name is None
+        if name is None:
+            name = statements.new_name()
+            flight.data.append(wire.parse(name, key[0]))
+        flight.data.append(wire.bound(name, arguments))
+        flight.steps.append(Step(key, name, parsed))
+    flight.asked = len(reads)
+    flight.wanted = range(1, len(reads))
+
+
 def add_batch(
     flight: Flight, batch: Batch, statements: Statements, streamed: int | None = None
 ) -> None:
@@ -111,10 +171,12 @@ def add_batch(
         _add_command(flight, session.begin(batch.isolation))
     if batch.context is not None:
         _add_query(flight, batch, batch.context, "", statements)
-    for number, query in enumerate(batch.statements):
+    first = len(flight.steps)
+    for query in batch.statements:
         _add_query(flight, batch, query, batch.scope, statements)
-        flight.steps[-1].wanted = True
-        flight.steps[-1].streamed = number == streamed
+    flight.wanted = range(first, len(flight.steps))
+    if streamed is not None:
+        flight.streamed = first + streamed
     if batch.end is End.ROLLBACK:
         _add_command(flight, session.CHECK_DEFERRED)
     flight.asked = len(flight.steps)
@@ -150,7 +212,7 @@ def _add_query(
         return
     key = (query.sql, scope)
     name = statements.find(key)
-    step = Step(key=key, name=name or statements.new_name(), parsed=name is None)
+    step = Step(key, name or statements.new_name(), parsed=name is None)
     if step.parsed:
         flight.data.append(wire.parse(step.name, query.sql))
     flight.data += wire.bind_execute(step.name, query.params)

@@ -11,12 +11,12 @@ has landed, reset as after any request.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from passeplat.errors import PasseplatError
-from passeplat.postgres.flight import Flight, needs_block
+from passeplat.postgres.flight import Bound, Flight, bound, needs_block
 from passeplat.postgres.model import Batch, Connection
 from passeplat.postgres.pipeline import Pipeline
 from passeplat.postgres.pool import Pool
@@ -43,31 +43,30 @@ class Lanes:
         self._loop = asyncio.get_running_loop()
         self._opening: asyncio.Task[None] | None = None
 
-    def send(self, batch: Batch, landed: Landed) -> bool:
-        """False if no lane has a connection, or the batch needs one of its own. Raises what a batch
-        that cannot be sent raises."""
-        if needs_block(batch):
-            return False
+    def send(self, reads: Sequence[Bound], landed: Landed) -> bool:
+        """The first of `reads` is the context. False if no lane has a connection."""
         lane = self._best_lane()
         if lane is None or lane.connection is None:
             self._open_later()
             return False
-        lane.connection.share(Flight(landed=partial(self._land, lane, landed)), batch)
+        lane.connection.share(partial(self._land, lane, landed), reads)
         if lane.under_way == 0:
             lane.since = self._loop.time()
         lane.under_way += 1
         return True
 
     async def run(self, batch: Batch) -> tuple[Flight, float] | None:
-        """As it landed, and the seconds it took. None: run it elsewhere, for no lane had a
-        connection, or the one that had was lost, or its prepared statement was."""
+        """As it landed, and the seconds it took. None: run it elsewhere, for it needs a connection
+        of its own, no lane had one, the one that had was lost, or its prepared statement was."""
+        if needs_block(batch) or batch.context is None:
+            return None
         done: asyncio.Future[tuple[Flight, float]] = self._loop.create_future()
 
         def landed(flight: Flight, spent: float) -> None:
             if not done.done():
                 done.set_result((flight, spent))
 
-        if not self.send(batch, landed):
+        if not self.send(bound(batch), landed):
             return None
         flight, spent = await done
         return None if must_run_elsewhere(flight) else (flight, spent)

@@ -10,7 +10,7 @@ while that is still under way, and the next one is not sent before it is done.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from operator import attrgetter
@@ -23,7 +23,15 @@ from asyncpg.protocol import Protocol
 from passeplat.errors import ConnectionLost, DatabaseError, SettingError
 from passeplat.postgres import session, wire
 from passeplat.postgres.connect import open_connection
-from passeplat.postgres.flight import Flight, add_batch, add_end, add_resets, needs_block
+from passeplat.postgres.flight import (
+    Bound,
+    Flight,
+    add_batch,
+    add_bound,
+    add_end,
+    add_resets,
+    needs_block,
+)
 from passeplat.postgres.flow import Flow
 from passeplat.postgres.model import Batch, End, Piece, Query, Row, Verdict
 from passeplat.postgres.statements import Statements
@@ -181,11 +189,12 @@ class Pipeline(asyncio.Protocol):
     def is_shareable(self) -> bool:
         return self._shareable and not self._shared and not self.is_closed()
 
-    def share(self, flight: Flight, batch: Batch) -> None:
-        """Sends a batch behind what is under way, to land in the same order; what is shared at the
-        same moment leaves in one write. It leaves the session as it found it, so nothing is reset:
-        see lanes.py, which alone may call this."""
-        add_batch(flight, batch, self._statements)
+    def share(self, landed: Callable[[Flight], None], reads: Sequence[Bound]) -> None:
+        """Sends reads behind what is under way, to land in the same order; what is shared at the
+        same moment leaves in one write. They leave the session as they found it, so nothing is
+        reset: see lanes.py, which alone may call this. The first of them is the context."""
+        flight = Flight(landed)
+        add_bound(flight, reads, self._statements)
         self._add(flight)
         if not self._is_writing_later:
             self._is_writing_later = True
@@ -248,7 +257,7 @@ class Pipeline(asyncio.Protocol):
     async def _fly_on(self, batch: Batch, *, ends: bool = False) -> Flight:
         """The flight of statements that follow others in an open transaction, when it is over."""
         landed, done = self._landing()
-        flight = Flight(landed=landed)
+        flight = Flight(landed)
         add_batch(flight, batch, self._statements)
         flight.block = True
         if ends:
@@ -269,7 +278,7 @@ class Pipeline(asyncio.Protocol):
     ) -> tuple[Flight, "asyncio.Future[None]"]:
         landed, done = self._landing()
         block = self._shared or stays_open or needs_block(batch)
-        flight = Flight(block=block, landed=landed)
+        flight = Flight(landed, block=block)
         add_batch(flight, batch, self._statements, streamed)
         if batch.verdict is not None or stays_open:
             self._send(flight)
@@ -340,6 +349,15 @@ class Pipeline(asyncio.Protocol):
             self._outbox.clear()
 
     def data_received(self, data: bytes) -> None:
+        start = 0
+        if self._reader.is_empty():
+            while self._flights and (end := self._flights[0].take_answer(data, start)):
+                start = end
+                self._land(wire.IDLE)
+        if start < len(data):
+            self._receive_messages(data[start:])
+
+    def _receive_messages(self, data: bytes) -> None:
         for kind, buffer, start, end in self._reader.feed(data):
             self._receive[kind](buffer, start, end)
         if self._flow is not None:
@@ -354,7 +372,7 @@ class Pipeline(asyncio.Protocol):
     def _bind_complete(self, *_: object) -> None:
         flight = self._flights[0]
         flight.bound = True
-        if self._flow is not None and flight.steps[flight.step].streamed:
+        if self._flow is not None and flight.step == flight.streamed:
             self._reader.rows = self._flow.rows
 
     def _data_row(self, buffer: bytes, start: int, _end: int) -> None:
@@ -376,7 +394,10 @@ class Pipeline(asyncio.Protocol):
             self._flights[0].fail(fields)
 
     def _ready_for_query(self, buffer: bytes, start: int, _end: int) -> None:
-        self._state = buffer[start]
+        self._land(buffer[start])
+
+    def _land(self, state: int) -> None:
+        self._state = state
         flight = self._flights.popleft()
         if flight.error is not None and flight.block:
             self._resets_prepared = False  # they were skipped with the rest

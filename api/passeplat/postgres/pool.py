@@ -57,6 +57,7 @@ class Pool:
         self._emptied = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()  # which costs a system call each time it is asked
 
     @property
     def size(self) -> int:
@@ -135,7 +136,7 @@ class Pool:
     def is_usable(self, connection: Connection) -> bool:
         """Whether it may still serve: it is open, not too old, and from after the last flush."""
         member = self._members[connection]
-        age = asyncio.get_running_loop().time() - member.born
+        age = self._loop.time() - member.born
         current = member.flushes == self._flushes and not self._closed
         return current and age < self._limits.lifetime and not connection.is_closed()
 
@@ -181,7 +182,7 @@ class Pool:
         if len(self._members) + self._opening < self._limits.size:
             self._opening += 1
             return await self._fill_place()
-        waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Connection | None] = self._loop.create_future()
         self._waiters.append(waiter)
         try:
             given = await waiter
@@ -213,7 +214,7 @@ class Pool:
             self._offer_place()
             raise
         self._opening -= 1
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         self._members[connection] = _Member(born=now, flushes=flushes, idle_since=now)
         return connection
 
@@ -231,7 +232,7 @@ class Pool:
             if not waiter.done():
                 waiter.set_result(connection)
                 return
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         self._members[connection].idle_since = loop.time()
         self._idle.append(connection)
         if self._sweeper is None:
@@ -239,7 +240,7 @@ class Pool:
 
     def _drop(self, connection: Connection) -> None:
         del self._members[connection]
-        task = asyncio.get_running_loop().create_task(connection.close())
+        task = self._loop.create_task(connection.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         self._offer_place()
@@ -255,7 +256,7 @@ class Pool:
 
     def _sweep(self) -> None:
         self._sweeper = None
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         before = loop.time() - self._limits.idle
         for connection in tuple(self._idle):
             if self._members[connection].idle_since <= before or not self.is_usable(connection):

@@ -5,7 +5,7 @@ https://www.postgresql.org/docs/current/protocol-message-formats.html
 """
 
 from collections.abc import Iterator
-from struct import Struct
+from struct import Struct, error
 
 from passeplat.errors import DatabaseError, InvalidIdentifier
 from passeplat.postgres.model import Row
@@ -35,6 +35,8 @@ _ROW_HEADER = _HEADER + 6  # of a row with one column: the number of columns, it
 _NULL = b"\xff\xff\xff\xff"
 _TEXT_PARAMETERS = b"\0\0"  # no format codes: all text
 _BINARY_RESULTS = b"\0\1\0\1"  # one format code for all columns
+_BOUND = b"2\0\0\0\4"
+_READY = b"Z\0\0\0\5I"  # and not in a transaction
 _EXECUTE = b"E\0\0\0\x09\0\0\0\0\0"  # the unnamed portal, all rows
 
 _length = Struct("!I")
@@ -56,10 +58,7 @@ def parse(name: bytes, sql: str) -> bytes:
 def bind_execute(name: bytes, params: tuple[bytes | None, ...] = ()) -> list[bytes]:
     """Run the prepared statement `name`: in pieces, so that a large value is copied once, when it
     is sent."""
-    if len(params) > _MAX_PARAMETERS:
-        message = f"a statement takes at most {_MAX_PARAMETERS} parameters, not {len(params)}"
-        raise DatabaseError({"S": "ERROR", "C": "54023", "M": message})
-    parts = [b"\0", name, b"\0", _TEXT_PARAMETERS, _count.pack(len(params))]
+    parts = [b"\0", name, b"\0", _TEXT_PARAMETERS, _number(len(params))]
     for param in params:
         if param is None:
             parts.append(_NULL)
@@ -67,6 +66,31 @@ def bind_execute(name: bytes, params: tuple[bytes | None, ...] = ()) -> list[byt
             parts += (_length.pack(len(param)), param)
     parts.append(_BINARY_RESULTS)
     return [b"B", _length.pack(sum(map(len, parts)) + 4), *parts, _EXECUTE]
+
+
+def packed(*params: bytes | None) -> bytes:
+    """As they stand in a Bind, one after the other."""
+    return b"".join(
+        [_NULL if param is None else _length.pack(len(param)) + param for param in params]
+    )
+
+
+def arguments(number: int, *parts: bytes) -> bytes:
+    """What follows the name of its statement in a Bind. `parts`: values, `packed`; so many."""
+    return b"".join((_TEXT_PARAMETERS, _number(number), *parts, _BINARY_RESULTS))
+
+
+def bound(name: bytes, given: bytes) -> bytes:
+    """As `bind_execute`, of `arguments` that are ready."""
+    size = _length.pack(len(name) + len(given) + 6)
+    return b"".join((b"B", size, b"\0", name, b"\0", given, _EXECUTE))
+
+
+def _number(of_parameters: int) -> bytes:
+    if of_parameters > _MAX_PARAMETERS:
+        message = f"a statement takes at most {_MAX_PARAMETERS} parameters, not {of_parameters}"
+        raise DatabaseError({"S": "ERROR", "C": "54023", "M": message})
+    return _count.pack(of_parameters)
 
 
 def parse_execute(sql: str) -> bytes:
@@ -92,6 +116,28 @@ def row(buffer: bytes, start: int) -> Row:
             values.append(buffer[position : position + size])
             position += size
     return tuple(values)
+
+
+def take_answer(buffer: bytes, position: int, number: int) -> tuple[list[list[int]], int] | None:
+    """Where the rows begin of each of so many prepared statements, and where their answer ends.
+    None if it is not there as a whole, or if anything else is."""
+    answers = []
+    try:
+        for _ in range(number):
+            if not buffer.startswith(_BOUND, position):
+                return None
+            position += len(_BOUND)
+            rows = []
+            while buffer[position] == DATA_ROW:
+                rows.append(position + _HEADER)
+                position += 1 + _length.unpack_from(buffer, position + 1)[0]
+            if buffer[position] != COMMAND_COMPLETE:
+                return None
+            position += 1 + _length.unpack_from(buffer, position + 1)[0]
+            answers.append(rows)
+    except (IndexError, error):
+        return None
+    return (answers, position + len(_READY)) if buffer.startswith(_READY, position) else None
 
 
 def take_rows(buffer: bytes, position: int, rows: list[bytes]) -> int:
@@ -124,6 +170,10 @@ class Reader:
         self._pieces: list[bytes] = []
         self._held = 0
         self._needed = 0
+
+    def is_empty(self) -> bool:
+        """Between two messages, of which none is streamed."""
+        return not self._pieces and self.rows is None
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes, int, int]]:
         """Each message that is complete now: its kind, and the buffer, start, end of its body."""

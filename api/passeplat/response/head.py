@@ -1,6 +1,6 @@
 """Status and headers of an answer, apart from what each request says anew in Content-Location."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from passeplat.config import Config
 from passeplat.plan.model import Plan
@@ -22,10 +22,6 @@ class Head:
     location: str | None  # what comes before the query string; None: no such header
     after: Headers
     has_body: bool
-    # Its lines on the wire, around what is said anew, by the headers that the server added
-    lines: dict[Headers, tuple[bytes, bytes]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
 
     def response(self, canonical: str, body: bytes) -> Response:
         return Response(self.status, self.headers(canonical), body if self.has_body else b"")

@@ -28,6 +28,7 @@ from passeplat.request.model import ApiRequest
 from passeplat.request.page import wants_page
 from passeplat.request.parse import parse
 from passeplat.request.rows import end_of_rows, header_of
+from passeplat.request.shape import deciding
 from passeplat.response.documentation import render_page
 from passeplat.response.model import Response
 from passeplat.response.problem import render_error
@@ -38,7 +39,7 @@ from passeplat.server.feed import is_fed, statements, sum_of
 from passeplat.server.observe import Timings, log_failure
 from passeplat.server.run import batch_of, queries, result_of, run, run_shape
 from passeplat.server.shape import Shape
-from passeplat.server.shapes import Match
+from passeplat.server.shapes import Match, Shapes
 from passeplat.server.state import State
 from passeplat.server.stream import (
     HELD_BACK,
@@ -109,7 +110,7 @@ async def _answer(call: Call, state: State) -> Response:
         return await _answer_rows(call, call.upload, claims, state)
     with call.timings.of("parse"):
         is_long = len(call.body) > _LONG
-        match = None if is_long else shapes.match(*_parts(call), claims.role, call.body)
+        match = None if is_long else _match(call, shapes, claims.role)
     if match is not None:
         return await _answer_match(call, match, claims, state)
     with call.timings.of("parse"):
@@ -238,6 +239,11 @@ async def _execute(
             return await run(transaction, state.pool, config, verdict, isolation)
         batch = batch_of(transaction, config, verdict, isolation)
         return result_of(transaction, await run_shape(shape, batch, state))
+
+
+def _match(call: Call, shapes: Shapes, role: str) -> Match | None:
+    method, path, query, headers = _parts(call)
+    return shapes.match(method, path, query, deciding(headers), role, call.body)
 
 
 def _parts(call: Call) -> tuple[str, bytes, bytes, list[tuple[bytes, bytes]]]:

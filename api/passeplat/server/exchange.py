@@ -1,38 +1,41 @@
 """A read that shares a connection, from the parser's callbacks to the bytes of its answer."""
 
+import re
 from asyncio import Event
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from time import time
 from typing import TypeAlias
 
-import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from passeplat.claims import bearer, recall
 from passeplat.config import Config
 from passeplat.errors import ApiError, DatabaseError
+from passeplat.postgres import wire
 from passeplat.postgres.flight import Flight
 from passeplat.query.context import as_object
-from passeplat.query.model import Transaction
 from passeplat.request.headers import read_cookies, read_headers, without_cookies
+from passeplat.request.shape import deciding
 from passeplat.response.head import Head, counted
 from passeplat.response.model import Headers, Response
 from passeplat.server.answer import Call, refuse
 from passeplat.server.app import Line, finish, log_call
 from passeplat.server.finish import added_headers, as_bytes, with_added
 from passeplat.server.observe import logs_status
-from passeplat.server.run import as_read, batch_of, result_of
-from passeplat.server.shapes import Match
+from passeplat.server.run import result_of
+from passeplat.server.shape import Reply
+from passeplat.server.shapes import Deciding, Match
 from passeplat.server.state import State
-from passeplat.server.stream import is_long, observe_cut
+from passeplat.server.stream import HELD_BACK, is_long, observe_cut, observe_length
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
 _OTHERWISE = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 _NOBODY_WAITS = Event()
 _MARK = "\0"
+_COPIED = 65536  # bytes of a body that are worth one write instead of two
+_TARGET = re.compile(rb"/(?!/)[^?#]*+(?:\?[^#]*+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Sender:
     config: Config
     fields: dict[str, str]
     token: str | None
-    context: tuple[bytes, bytes]  # headers and cookies, JSON
+    context: bytes  # headers and cookies, as JSON, packed
+    deciding: Deciding
     added: Headers
     is_plain: bool  # nothing in them asks for more than this way can do
 
@@ -57,9 +61,10 @@ def new_sender(headers: RawHeaders, config: Config) -> Sender:
         config,
         fields,
         bearer(next((v.decode("latin-1") for k, v in headers if k == b"authorization"), None)),
-        (as_object(without_cookies(read)), as_object(read_cookies(read))),
+        wire.packed(as_object(without_cookies(read)), as_object(read_cookies(read))),
+        deciding(headers),
         added_headers("GET", fields, config, timing="", stopping=False),
-        not config.server_timing_enabled
+        not (config.server_timing_enabled or config.log_query or config.log_level == "debug")
         and (traced is None or traced.lower() not in fields)
         and _OTHERWISE.isdisjoint(name for name, _ in headers),
     )
@@ -74,44 +79,79 @@ class Exchange:
     method: str
     url: bytes
     line: Line
-    role: str = field(init=False)
+    landed: "Callable[[Exchange, Flight], None]"
+    role: str = ""
     match: Match = field(init=False)
-    transaction: Transaction = field(init=False)
     disconnected: bool = False
     keep_alive: bool = True
     response_complete: bool = False
     message_event: Event = field(default=_NOBODY_WAITS)
 
-    def answer(self, flight: Flight, default: bytes) -> tuple[bytes, bytes] | None:
-        """Head and body; None if it is a long read, to be asked anew. `default`: the headers that
-        uvicorn gives every response."""
+    def land(self, flight: Flight, seconds: float) -> None:
+        state = self.state
+        state.shared_reads += 1
+        if state.sharing is not None:
+            state.sharing.observe(self.match.shape, seconds)
+        self.landed(self, flight)
+
+    def answer(self, flight: Flight, default: bytes) -> tuple[bytes, ...] | None:
+        """What to write, a large body apart; None if it is a long read, to be asked anew.
+        `default`: the headers that uvicorn gives every response."""
         try:
-            return self._answer(flight, default)
+            return self._told(flight, default) or self._answer(flight, default)
         except Exception as error:  # noqa: BLE001 - the last line of defence
             call = self._call()
             return self._whole(call, refuse(call, error, self.state), default)
 
-    def _answer(self, flight: Flight, default: bytes) -> tuple[bytes, bytes] | None:
-        config, shape, texts = self.state.config, self.match.shape, self.match.texts
+    def _told(self, flight: Flight, default: bytes) -> tuple[bytes, ...] | None:
+        """The answer if one like it was given before: only the body is another."""
+        shape = self.match.shape
+        if self.method != "GET" or not self.keep_alive or self.state.stopping:
+            return None
+        if flight.error is not None or len(flight.results) != 1 or len(flight.results[0]) != 1:
+            return None
+        row = flight.results[0][0]
+        at = shape.body_at
+        body = row[at] or b""
+        reply = shape.replies.get((row[:at] + row[at + 1 :], self.sender.added))
+        if reply is None:
+            return None
+        if len(body) > HELD_BACK:
+            observe_length(shape, body)
+        return self._written(reply, body, default)
+
+    def _answer(self, flight: Flight, default: bytes) -> tuple[bytes, ...] | None:
+        shape = self.match.shape
         if flight.error is not None:
             raise DatabaseError(flight.error)
-        result = result_of(self.transaction, tuple(flight.results))
+        result = result_of(shape.transaction, tuple(flight.results))
         if observe_cut(shape, result):
             return None
         count = counted(result)
-        if count is None or not self.keep_alive or self.state.stopping:
-            return self._whole(self._call(), shape.response(result, texts, config), default)
-        head = shape.head(count, result, config)
-        before, after = wire(head, self.sender.added)
-        location = b"" if head.location is None else shape.canonical(texts).encode()
-        body = result.body if head.has_body and self.method == "GET" else b""
-        length = b"content-length: %d\r\n" % len(body) if self.method == "GET" else b""
-        if logs_status(config, head.status):
-            self._log(self._call(), head.status, len(body))
-        started = STATUS_LINE[head.status]
-        return b"".join((started, default, before, location, after, length, b"\r\n")), body
+        if count is None or self.method != "GET" or not self.keep_alive or self.state.stopping:
+            response = shape.response(result, self.match.texts, self.state.config)
+            return self._whole(self._call(), response, default)
+        reply = _reply(shape.head(count, result, self.state.config), self.sender.added)
+        if shape.explain is None:
+            [[row]] = flight.results
+            at = shape.body_at
+            shape.remember((row[:at] + row[at + 1 :], self.sender.added), reply)
+        return self._written(reply, result.body, default)
 
-    def _whole(self, call: Call, response: Response, default: bytes) -> tuple[bytes, bytes]:
+    def _written(self, reply: Reply, body: bytes, default: bytes) -> tuple[bytes, ...]:
+        shape, texts = self.match.shape, self.match.texts
+        status, before, after, located, has_body = reply
+        if not has_body:
+            body = b""
+        if logs_status(self.state.config, status):
+            self._log(self._call(), status, len(body))
+        location = shape.canonical(texts).encode() if located else b""
+        parts = (STATUS_LINE[status], default, before, location, after, b"%d\r\n\r\n" % len(body))
+        if len(body) < _COPIED:
+            return (b"".join((*parts, body)),)
+        return b"".join(parts), body
+
+    def _whole(self, call: Call, response: Response, default: bytes) -> tuple[bytes, ...]:
         finished = finish(response, call, self.sender.fields, self.state)
         assert isinstance(finished.body, bytes)  # noqa: S101 - nothing here streams
         body = finished.body if self.method == "GET" else b""
@@ -133,58 +173,38 @@ class Exchange:
         log_call(call, self.line, self.sender.fields, (status, size), self.state)
 
 
-def wire(head: Head, added: Headers) -> tuple[bytes, bytes]:
-    """The lines before and after the query string of Content-Location."""
-    found = head.lines.get(added)
-    if found is None:
-        headers = as_bytes(with_added(head.headers(_MARK), added))
-        whole = b"".join(b"%b: %b\r\n" % header for header in headers)
-        before, _, after = whole.rpartition(_MARK.encode()) if head.location else (whole, b"", b"")
-        found = head.lines[added] = before, after
-    return found
+def _reply(head: Head, added: Headers) -> Reply:
+    headers = as_bytes(with_added(head.headers(_MARK), added))
+    lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+    located = head.location is not None
+    before, _, after = lines.rpartition(_MARK.encode()) if located else (lines, b"", b"")
+    return Reply(head.status, before, after + b"content-length: ", located, head.has_body)
 
 
-def begin(exchange: Exchange, landed: Callable[[Exchange, Flight], None]) -> bool:
+def begin(exchange: Exchange) -> bool:
     """Whether it is under way. If not, it is to go the other way, which tells what is wrong."""
-    state, sender = exchange.state, exchange.sender
-    config, shapes, sharing = state.config, state.shapes, state.sharing
+    state, sender, url = exchange.state, exchange.sender, exchange.url
+    shapes, sharing = state.shapes, state.sharing
     if shapes is None or sharing is None or state.stopping or not sender.is_plain:
         return False
-    if config.log_query or config.log_level == "debug" or exchange.url[:1] != b"/":
+    if len(url) > state.config.server_max_url or _TARGET.fullmatch(url) is None:
         return False
-    if len(exchange.url) > config.server_max_url:
-        return False
+    path, _, query = url.partition(b"?")
     try:
-        url = httptools.parse_url(exchange.url)
         claims = recall(state.verifier, sender.token, time())
         if claims is None:
             return False
-        parts = exchange.method, url.path, url.query or b"", sender.headers
-        match = shapes.match(*parts, claims.role, b"")
-        if match is None or match.shape.plan.warning or not sharing.allows(match.shape):
+        match = shapes.match(exchange.method, path, query, sender.deciding, claims.role, b"")
+        if match is None or match.shape.packed is None or match.shape.plan.warning:
             return False
-        if is_long(match.shape):
+        if not sharing.allows(match.shape) or is_long(match.shape):
             return False
         exchange.role, exchange.match = claims.role, match
-        exchange.transaction = match.shape.filled(match.values, claims.payload, *sender.context)
-        isolation = shapes.cache.role_isolation.get(claims.role)
-        batch = as_read(batch_of(exchange.transaction, config, None, isolation))
-        if not sharing.lanes.send(batch, partial(_land, exchange, landed)):
+        reads = match.shape.packed.bound(claims.payload, sender.context, match.values)
+        if not sharing.lanes.send(reads, exchange.land):
             return False
-    except (ApiError, DatabaseError, httptools.HttpParserError):
+    except (ApiError, DatabaseError):
         return False
     if sender.token is not None:
         state.verifier.cache.get(sender.token)
     return True
-
-
-def _land(
-    exchange: Exchange,
-    landed: Callable[[Exchange, Flight], None],
-    flight: Flight,
-    seconds: float,
-) -> None:
-    exchange.state.shared_reads += 1
-    if exchange.state.sharing is not None:
-        exchange.state.sharing.observe(exchange.match.shape, seconds)
-    landed(exchange, flight)

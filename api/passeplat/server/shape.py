@@ -6,13 +6,13 @@ the shape fills its own in, and gets what the stages would have made of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from passeplat.claims import Claims
 from passeplat.config import Config
 from passeplat.plan.model import Plan
 from passeplat.plan.resolve import resolve
-from passeplat.postgres.model import Query
+from passeplat.postgres.model import Query, Row
 from passeplat.query.build import build
 from passeplat.query.context import ContextTemplate, context_template
 from passeplat.query.model import Lines, Result, Transaction
@@ -20,12 +20,16 @@ from passeplat.query.template import Template, Value, template
 from passeplat.request.model import ApiRequest, Body, FormBody, JsonBody, RawBody, RawJsonBody
 from passeplat.request.query_string import encoded
 from passeplat.response.head import Counted, Head, counted, render_head
-from passeplat.response.model import Response
+from passeplat.response.model import Headers, Response
 from passeplat.response.render import render
 from passeplat.schema_cache.model import SchemaCache
+from passeplat.server.packed import Packed, pack
 
 BodyShape: TypeAlias = tuple[type[Body], tuple[str, ...], bool] | None
 """Of a body: its kind, its keys, and whether it begins as an array."""
+
+Told: TypeAlias = tuple[Row, Headers]
+"""What PostgreSQL said besides the body, and the headers that the server adds."""
 
 _MOST_HEADS = 64
 
@@ -46,6 +50,16 @@ class Pace:
     inert: bool | None = None  # they leave nothing behind in the session; None: not known yet
     seconds: float = 0.0  # they take, about the median; 0: not known yet
     long: bool | None = None  # the body of an answer was, once; None: not known yet
+
+
+class Reply(NamedTuple):
+    """A head on the wire, with a body that has a length."""
+
+    status: int
+    before: bytes  # the lines before the query string of Content-Location
+    after: bytes
+    located: bool  # there is a Content-Location
+    has_body: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +86,15 @@ class Shape:
     explain: Template | None
     lines: LinesTemplate | None
     location: tuple[str | int, ...]  # of the canonical query string: texts, numbers of values
+    packed: Packed | None  # None: never on a lane
     heads: dict[Counted, Head] = field(default_factory=dict)
+    replies: dict[Told, Reply] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
+
+    @property
+    def body_at(self) -> int:
+        """Its place in the one row of the main statement."""
+        return self.transaction.columns.index("body")
 
     def filled(
         self, values: Sequence[Value], payload: bytes, headers: bytes, cookies: bytes
@@ -108,6 +129,11 @@ class Shape:
                 self.heads.clear()
             self.heads[count] = found
         return found
+
+    def remember(self, told: Told, reply: Reply) -> None:
+        if len(self.replies) >= _MOST_HEADS:
+            self.replies.clear()
+        self.replies[told] = reply
 
     def canonical(self, texts: Sequence[str]) -> str:
         return "".join(
@@ -165,7 +191,15 @@ def make_shape(
         return None  # a value that is not bound had another effect
     context = context_template(plan, role, config, settings)
     lines = None if made.lines is None else _lines(made.lines, marks)
-    return Shape(plan, made, context, main, explain, lines, location)
+    packed = None
+    if config.db_prepared_statements and not _has_block(made, cache.role_isolation.get(role)):
+        packed = pack(context, (main,) if explain is None else (main, explain), made.scope)
+    return Shape(plan, made, context, main, explain, lines, location, packed)
+
+
+def _has_block(made: Transaction, isolation: str | None) -> bool:
+    """Something that a transaction without a BEGIN cannot do, or that runs before the rest."""
+    return (made.isolation or isolation) is not None or made.pre_request is not None
 
 
 def _lines(made: Lines, marks: Sequence[str]) -> LinesTemplate | None:

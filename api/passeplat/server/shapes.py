@@ -4,10 +4,9 @@ Nothing of a value, a token or a person is kept: not in a key, not in what is fo
 belongs to one configuration and one schema cache, and is made anew with either.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from passeplat.claims.sieve import Counts, Sieve
 from passeplat.config import Config
@@ -18,20 +17,13 @@ from passeplat.request.filters import read_filter
 from passeplat.request.model import ApiRequest, Body, In
 from passeplat.request.parse import parse
 from passeplat.request.query_string import decoded
-from passeplat.request.shape import (
-    Pieces,
-    deciding,
-    has_other_values,
-    joined,
-    split,
-    takes_list,
-)
+from passeplat.request.shape import Pieces, has_other_values, joined, split, takes_list
 from passeplat.request.syntax import Mismatch
 from passeplat.schema_cache.model import SchemaCache
 from passeplat.server.shape import BodyShape, Marking, Shape, body_shape, body_value, make_shape
 
-Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-Key: TypeAlias = tuple[str, bytes, Pieces, tuple[tuple[bytes, bytes], ...], str]
+Deciding: TypeAlias = tuple[tuple[bytes, bytes], ...]
+Key: TypeAlias = tuple[str, bytes, Pieces, Deciding, str]
 """Method, path, pieces of the query string, headers that decide, role."""
 
 MAX_SHAPES = 500
@@ -49,8 +41,7 @@ class _Family:
     shapes: dict[BodyShape, Shape | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A request that has a shape, with its values."""
 
     shape: Shape
@@ -69,11 +60,12 @@ class Shapes:
         return len(self._families)
 
     def match(  # noqa: PLR0913, PLR0917 - the parts of a request
-        self, method: str, raw_path: bytes, query: bytes, headers: Headers, role: str, body: bytes
+        self, method: str, raw_path: bytes, query: bytes, headers: Deciding, role: str, body: bytes
     ) -> Match | None:
-        """None if it must be parsed: it has no shape, or is faulty."""
+        """None if it must be parsed: it has no shape, or is faulty. `headers`: those that have a
+        say in what is done (request.shape.deciding)."""
         pieces, raw = split(raw_path, query, method)
-        key = (method, raw_path, pieces, deciding(headers), role)
+        key = (method, raw_path, pieces, headers, role)
         family = self._families.get(key) or self._new_family(key, len(raw), body)
         if family.request is None:
             return None

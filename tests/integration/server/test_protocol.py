@@ -3,8 +3,9 @@
 import re
 import socket
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 import httpx
@@ -17,6 +18,17 @@ from passeplat.config import Sources
 from passeplat.server.heads import Heads
 from passeplat.server.serve import serve
 serve(Sources(os.environ, None), protocol=Heads)
+"""
+IMPATIENT = """
+import os
+from passeplat.config import Sources
+from passeplat.server.protocol import RestProtocol
+from passeplat.server.serve import serve
+class Impatient(RestProtocol):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.timeout_keep_alive = 0.5
+serve(Sources(os.environ, None), protocol=Impatient)
 """
 SHARED = re.compile(r"^passeplat_shared_reads_total (\d+)", re.MULTILINE)
 TODOS = "/v1/todos?select=id,title,project:projects(name)&order=id&limit=5"
@@ -228,3 +240,104 @@ def test_a_token_that_ends_is_refused_by_the_protocol_too(served: Served) -> Non
     with connected(served) as opened:
         opened.sendall(head(TODOS, Authorization="Bearer nonsense"))
         assert response(opened).startswith(b"HTTP/1.1 401")
+
+
+def test_a_known_head_is_answered_for_what_it_asks(served: Served) -> None:
+    paths = [f"/v1/todos?select=title&order=title&offset={n}&limit=1" for n in range(3)]
+    for path in paths:
+        until_shared(served, head(path, **bearer(ADA)))
+    with served.client(ADA) as client:
+        expected = [client.get(path).content for path in paths]
+    assert len(set(expected)) > 1
+    with connected(served) as opened:
+        for number in (0, 1, 2, 2, 1, 0):
+            opened.sendall(head(paths[number], **bearer(ADA)))
+            assert response(opened).endswith(b"\r\n\r\n" + expected[number])
+
+
+def test_a_body_that_looks_like_a_known_request_is_a_body(served: Served) -> None:
+    """Whatever the pieces: else a client of a proxy could ask in the name of another."""
+    known = head(TODOS, **bearer(ADA))
+    fine = until_shared(served, known)
+    length = {"Content_Length": str(len(known)), "Content_Type": "text/plain"}
+    counted = head("/v1/todos", "POST", **length, **bearer(ADA))
+    chunked = head("/v1/todos", "POST", Transfer_Encoding="chunked", **bearer(ADA))
+    for pieces in (
+        (counted, known),
+        (counted + known[:9], known[9:]),
+        (chunked, b"%x\r\n" % len(known), known, b"\r\n0\r\n\r\n"),
+        (chunked + b"0\r\n", b"X-Trailer: 1\r\n", b"\r\n"),
+    ):
+        with connected(served) as opened:
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for _ in range(3):
+                opened.sendall(known)
+                assert response(opened) == fine
+            for piece in pieces:
+                opened.sendall(piece)
+                time.sleep(0.02)
+            assert response(opened).startswith(b"HTTP/1.1 4")
+            opened.sendall(known)
+            assert response(opened) == fine
+
+
+def test_a_body_that_was_refused_is_a_body_still(served: Served) -> None:
+    known = head(TODOS, **bearer(ADA))
+    until_shared(served, known)
+    refused = head("/v1/todos", "POST", Content_Length=str(10**12), **bearer(ADA))
+    with connected(served) as opened:
+        for _ in range(2):
+            opened.sendall(known)
+            response(opened)
+        opened.sendall(refused)
+        assert response(opened).startswith(b"HTTP/1.1 413")
+        opened.sendall(known)
+        opened.settimeout(0.3)
+        with suppress(TimeoutError):
+            assert opened.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("target", "version", "status"),
+    [
+        (TODOS, "1.0", 200),
+        (f"http://localhost{TODOS}", "1.1", 200),
+        (f"/{TODOS}", "1.1", 404),
+        (f"{TODOS}#fragment", "1.1", 200),
+        ("/v1/nothing", "1.1", 404),
+        ("/v1/todos?select=no_such_column", "1.1", 400),
+        ("/v1/todos?select=title&id=eq.nonsense", "1.1", 400),
+        ("/v1/todos?select=\x7f", "1.1", 400),
+        ("*", "1.1", 404),
+    ],
+)
+def test_a_known_head_with_another_line_before_it_is_read_as_ever(
+    served: Served, reference: Served, target: str, version: str, status: int
+) -> None:
+    known = head(TODOS, **bearer(ADA))
+    until_shared(served, known)
+    asked = head(target, version=version, **bearer(ADA))
+    with connected(reference) as opened:
+        opened.sendall(asked)
+        expected = response(opened)
+    with connected(served) as opened:
+        for _ in range(2):
+            opened.sendall(known)
+            response(opened)
+        opened.sendall(asked)
+        answered = response(opened)
+    assert answered == expected
+    assert int(answered[9:12]) == status
+
+
+def test_who_asks_now_and_then_stays_and_who_asks_no_more_is_let_go(served: Served) -> None:
+    command = (sys.executable, "-c", IMPATIENT)
+    with serving(served.database, command=command) as impatient:
+        known = head(TODOS, **bearer(ADA))
+        until_shared(impatient, known)
+        with connected(impatient) as opened:
+            for _ in range(5):
+                opened.sendall(known)
+                assert response(opened).startswith(b"HTTP/1.1 200 OK")
+                time.sleep(0.2)
+            assert opened.recv(1) == b""

@@ -49,6 +49,15 @@ def test_bound_values_are_those_the_server_reads(name: bytes, values: list[bytes
     assert execute == (ord("E"), b"\0\0\0\0\0")
 
 
+@given(NAMES, VALUES, st.integers(0, 20))
+def test_values_packed_in_advance_are_bound_alike(
+    name: bytes, values: list[bytes | None], cut: int
+) -> None:
+    parts = wire.packed(*values[:cut]), wire.packed(*values[cut:])
+    ready = wire.bound(name, wire.arguments(len(values), *parts))
+    assert ready == b"".join(wire.bind_execute(name, tuple(values)))
+
+
 @given(NAMES, TEXTS)
 def test_a_statement_is_parsed_under_its_name(name: bytes, sql: str) -> None:
     assert read(wire.parse(name, sql)) == [
@@ -67,9 +76,13 @@ def test_a_nul_in_a_statement_is_refused() -> None:
 
 
 def test_more_parameters_than_the_protocol_counts_are_refused() -> None:
-    with pytest.raises(DatabaseError) as caught:
-        wire.bind_execute(b"", (None,) * 65536)
-    assert caught.value.sqlstate == "54023"
+    for bind in (
+        lambda: wire.bind_execute(b"", (None,) * 65536),
+        lambda: wire.arguments(65536, b""),
+    ):
+        with pytest.raises(DatabaseError) as caught:
+            bind()
+        assert caught.value.sqlstate == "54023"
 
 
 @given(MESSAGES, st.lists(st.integers(0, 4000), max_size=30))
@@ -131,3 +144,55 @@ def test_streamed_rows_are_whole_in_whatever_pieces_they_come(
     for start, end in pairwise((0, *cuts, len(stream))):
         others += [kind for kind, *_ in reader.feed(stream[start:end])]
     assert (taken, others) == (values, [wire.COMMAND_COMPLETE])
+
+
+ANSWERS = st.lists(st.lists(VALUES, max_size=3), max_size=4)
+
+
+def answer(statements: list[list[list[bytes | None]]]) -> list[bytes]:
+    """The messages that prepared statements with these rows are answered with."""
+    messages = []
+    for rows in statements:
+        messages.append(message(wire.BIND_COMPLETE, b""))
+        for row in rows:
+            body = struct.pack("!H", len(row)) + b"".join(map(column, row))
+            messages.append(message(wire.DATA_ROW, body))
+        messages.append(message(wire.COMMAND_COMPLETE, b"SELECT 1\0"))
+    return [*messages, message(wire.READY_FOR_QUERY, b"I")]
+
+
+@given(ANSWERS)
+def test_an_uneventful_answer_is_taken_at_once(statements: list[list[list[bytes | None]]]) -> None:
+    stream = b"".join(answer(statements))
+    taken = wire.take_answer(b"before" + stream + b"after", 6, len(statements))
+    assert taken is not None
+    answers, end = taken
+    assert end == 6 + len(stream)
+    found = [[list(wire.row(b"before" + stream, row)) for row in rows] for rows in answers]
+    assert found == statements
+
+
+@given(ANSWERS, st.data())
+def test_an_answer_that_is_not_all_there_is_not_taken(
+    statements: list[list[list[bytes | None]]], data: st.DataObject
+) -> None:
+    stream = b"".join(answer(statements))
+    cut = data.draw(st.integers(0, len(stream) - 1))
+    assert wire.take_answer(stream[:cut], 0, len(statements)) is None
+
+
+@given(ANSWERS, st.sampled_from("1ENSAnt3"), st.data())
+def test_an_answer_with_anything_else_in_it_is_not_taken(
+    statements: list[list[list[bytes | None]]], kind: str, data: st.DataObject
+) -> None:
+    messages = answer(statements)
+    place = data.draw(st.integers(0, len(messages) - 1))
+    messages.insert(place, message(ord(kind), b"whatever"))
+    assert wire.take_answer(b"".join(messages), 0, len(statements)) is None
+
+
+@pytest.mark.parametrize("state", [b"T", b"E"])
+def test_an_answer_within_a_transaction_is_not_taken(state: bytes) -> None:
+    *messages, _ = answer([[[b"1"]]])
+    ready = message(wire.READY_FOR_QUERY, state)
+    assert wire.take_answer(b"".join((*messages, ready)), 0, 1) is None

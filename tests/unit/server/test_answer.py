@@ -16,7 +16,7 @@ async def unreachable() -> None:
     raise ConnectionFailed("gone")
 
 
-def state(schema_cache: object) -> State:
+async def state(schema_cache: object) -> State:
     config = Config(db_anon_role="web")
     pool = Pool(unreachable, Limits())  # type: ignore[arg-type]
     return State(config, new_verifier(config), pool, schema_cache, Loads())  # type: ignore[arg-type]
@@ -26,7 +26,7 @@ def state(schema_cache: object) -> State:
 async def test_a_defect_of_ours_is_a_500_without_particulars(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    defect = state("no schema cache at all")
+    defect = await state("no schema cache at all")
     told = await answer(Call("GET", b"/secret-name", b"apikey=eq.opensesame", [], b""), defect)
     assert (told.status, b'"PGRSTX00"' in told.body) == (500, True)
     assert b"schema cache" not in told.body
@@ -37,5 +37,5 @@ async def test_a_defect_of_ours_is_a_500_without_particulars(
 
 @pytest.mark.proves("PGRST002", "SC-4")
 async def test_without_a_schema_cache_the_answer_is_a_503() -> None:
-    told = await answer(Call("GET", b"/anything", b"", [], b""), state(None))
+    told = await answer(Call("GET", b"/anything", b"", [], b""), await state(None))
     assert (told.status, b'"PGRST002"' in told.body) == (503, True)

@@ -18,6 +18,7 @@ from passeplat.query.context import as_object
 from passeplat.query.model import Result, Transaction
 from passeplat.request.headers import read_cookies, read_headers, without_cookies
 from passeplat.request.parse import parse
+from passeplat.request.shape import deciding
 from passeplat.response.model import Response
 from passeplat.response.render import render
 from passeplat.schema_cache.model import (
@@ -31,7 +32,7 @@ from passeplat.schema_cache.model import (
     Table,
     Volatility,
 )
-from passeplat.server.shapes import Shapes
+from passeplat.server.shapes import Match, Shapes
 
 CONFIG = Config(db_schemas=("api", "other"), db_tx_end="commit-allow-override")
 RESULT = Result(b"[]", page_total=1, table_total=7, planned_total=9)
@@ -111,8 +112,12 @@ class Asked:
     body: bytes
     claims: Claims
 
-    def parts(self) -> tuple[str, bytes, bytes, list[tuple[bytes, bytes]]]:
-        return self.method, self.path.encode(), self.query.encode(), list(self.headers)
+    def parts(self) -> tuple[str, bytes, bytes, tuple[tuple[bytes, bytes], ...]]:
+        return self.method, self.path.encode(), self.query.encode(), self.headers
+
+    def match(self, shapes: Shapes) -> Match | None:
+        method, path, query, headers = self.parts()
+        return shapes.match(method, path, query, deciding(headers), self.claims.role, self.body)
 
 
 def by_stages(asked: Asked) -> tuple[Transaction, Response]:
@@ -125,7 +130,7 @@ def by_stages(asked: Asked) -> tuple[Transaction, Response]:
 
 def by_shape(asked: Asked, shapes: Shapes) -> tuple[Transaction, Response] | None:
     """None if the request has no shape."""
-    match = shapes.match(*asked.parts(), asked.claims.role, asked.body)
+    match = asked.match(shapes)
     if match is None:
         return None
     fields = read_headers(list(asked.headers))
@@ -248,7 +253,7 @@ def get(query: str, path: str = "/books", subject: str = "1") -> Asked:
 )
 def test_requests_that_differ_in_values_have_one_shape(one: str, other: str) -> None:
     shapes = Shapes(CONFIG, CACHE)
-    matches = [shapes.match(*get(query).parts(), "reader", b"") for query in (one, other)]
+    matches = [get(query).match(shapes) for query in (one, other)]
     assert matches[0] is not None
     assert matches[1] is not None
     assert matches[0].shape is matches[1].shape
@@ -257,7 +262,7 @@ def test_requests_that_differ_in_values_have_one_shape(one: str, other: str) -> 
 def test_an_argument_is_a_value() -> None:
     shapes = Shapes(CONFIG, CACHE)
     asked = [get(f"word={word}", "/rpc/search") for word in ("moby", "dick")]
-    matches = [shapes.match(*each.parts(), "reader", b"") for each in asked]
+    matches = [each.match(shapes) for each in asked]
     assert matches[0] is not None
     assert matches[1] is not None
     assert matches[0].shape is matches[1].shape
@@ -268,7 +273,7 @@ def test_an_argument_is_a_value() -> None:
     ["or=(id.eq.1,id.eq.2)", "and=(id.gt.1,id.lt.9)", "s%65lect=eq.id", "l%69mit=eq.1"],
 )
 def test_a_value_that_is_not_certainly_bound_has_no_shape(query: str) -> None:
-    assert Shapes(CONFIG, CACHE).match(*get(query).parts(), "reader", b"") is None
+    assert get(query).match(Shapes(CONFIG, CACHE)) is None
 
 
 def test_nothing_of_a_request_is_kept() -> None:
@@ -279,7 +284,7 @@ def test_nothing_of_a_request_is_kept() -> None:
         headers=((b"authorization", b"secret-token"), (b"x-api-key", b"secret-key")),
         body=b'{"title": "secret-content"}',
     )
-    match = shapes.match(*asked.parts(), "reader", asked.body)
+    match = asked.match(shapes)
     assert match is not None
     assert "secret" not in repr(match.shape)
 
@@ -287,5 +292,5 @@ def test_nothing_of_a_request_is_kept() -> None:
 def test_the_cache_is_bounded() -> None:
     shapes = Shapes(CONFIG, CACHE, limit=3)
     for number in range(10):
-        assert shapes.match(*get(f"limit={number}").parts(), "reader", b"") is not None
+        assert get(f"limit={number}").match(shapes) is not None
     assert len(shapes) == 3
