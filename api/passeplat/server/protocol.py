@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from passeplat.postgres.flight import Flight
 from passeplat.postgres.lanes import must_run_elsewhere
+from passeplat.server.corked import Corked
 from passeplat.server.exchange import Exchange, Sender, begin, new_sender
 from passeplat.server.heads import Heads
 from passeplat.server.state import State
@@ -39,6 +40,10 @@ class RestProtocol(Heads):
         self._rested = 0.0  # when the last response was complete
         self._default: Any = None
         self._lines = b""
+
+    def connection_made(self, transport: Any) -> None:
+        self._corked = Corked(transport, self.loop)
+        super().connection_made(self._corked)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
         first = _REQUEST.match(data) if self._is_between else None
@@ -120,7 +125,7 @@ class RestProtocol(Heads):
             return
         if not exchange.disconnected:
             for part in answered:
-                self.transport.write(part)
+                self._corked.write_now(part)
         exchange.response_complete = True
         if not exchange.keep_alive:
             self.transport.close()
