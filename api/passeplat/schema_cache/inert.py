@@ -1,24 +1,55 @@
-"""Relations in, the question out whether reading them can change the session (sql/inert.sql)."""
+"""What is done to relations in, the question out whether that can change the session, other than
+advance sequences (sql/inert.sql)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal, TypeAlias
 
 import orjson
 
 from passeplat.names import QualifiedName
 from passeplat.postgres.model import Query
 
+Event: TypeAlias = Literal["insert", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Rows of one relation, and what is read with them. An upsert is an insert and an update."""
+
+    table: QualifiedName
+    events: frozenset[Event]
+    read: frozenset[QualifiedName] = frozenset()
+
 
 def inert_query(
     relations: Iterable[QualifiedName], functions: Iterable[str], operators: Iterable[str]
 ) -> Query:
     """Answers `true` or `false`. `functions` and `operators`: what the statement itself names."""
-    names = [[each.schema, each.name] for each in relations]
-    return Query(
-        _sql(),
-        (orjson.dumps(names), orjson.dumps(sorted(functions)), orjson.dumps(sorted(operators))),
-    )
+    return _query(_read(relations), functions, operators, writes=False)
+
+
+def inert_write_query(write: Write, functions: Iterable[str], operators: Iterable[str]) -> Query:
+    """As `inert_query`; `true` allows that sequences advanced."""
+    events = [(write.table.schema, write.table.name, event) for event in sorted(write.events)]
+    return _query([*events, *_read(sorted(write.read))], functions, operators, writes=True)
+
+
+def _read(relations: Iterable[QualifiedName]) -> list[tuple[str, str, str]]:
+    return [(each.schema, each.name, "relation") for each in relations]
+
+
+def _query(
+    asked: list[tuple[str, str, str]],
+    functions: Iterable[str],
+    operators: Iterable[str],
+    *,
+    writes: bool,
+) -> Query:
+    lists = (asked, sorted(functions), sorted(operators), writes)
+    return Query(_sql(), tuple(map(orjson.dumps, lists)))
 
 
 @cache

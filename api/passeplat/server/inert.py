@@ -1,27 +1,37 @@
 """Plans that can leave nothing behind in a session, so that it need not be reset after them.
 
-A plan that reads tables and views runs what their owner wrote: views, policies, types. Whether that
-can change the session PostgreSQL's catalogue tells, once for each set of relations. A plan that
-runs anything else, or that names what is not certainly built in, is not inert.
+A plan that reads or writes tables and views runs what their owner wrote: views, policies, types,
+and for writes defaults, checks, triggers. Whether that can change the session the catalogue of
+PostgreSQL tells, once for each set of relations. A plan that runs anything else, or that names what
+is not certainly built in, is not inert. A write that is may still have advanced sequences.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
+from typing import assert_never
 
 from passeplat.names import QualifiedName
 from passeplat.plan.model import (
+    CallPlan,
     Comparison,
+    DeletePlan,
     FunctionJoin,
     Inclusion,
+    InsertPlan,
     JunctionJoin,
     LiftedField,
+    MutatePlan,
     Plan,
     ReadPlan,
     ResolvedCondition,
     ResolvedFilter,
     ResolvedLogic,
     SelectedField,
+    Target,
+    UpdatePlan,
 )
-from passeplat.schema_cache.model import SchemaCache
+from passeplat.schema_cache.inert import Event, Write
+from passeplat.schema_cache.model import Column, SchemaCache
 
 FUNCTIONS = frozenset(
     {
@@ -33,12 +43,20 @@ FUNCTIONS = frozenset(
 )
 """What the SQL of reads calls."""
 
+WRITE_FUNCTIONS = FUNCTIONS | {
+    *("json_array_elements", "json_to_record", "json_to_recordset"),
+    *("jsonb_array_elements", "jsonb_build_array", "jsonb_build_object"),
+    *("jsonb_to_record", "jsonb_to_recordset"),
+}
+"""What the SQL of writes calls."""
+
 OPERATORS = frozenset(
     {
         *("=", "<>", ">", ">=", "<", "<=", "~~", "~~*", "~", "~*", "@>", "<@", "&&", "<<", ">>"),
         *("&<", "&>", "-|-", "@@", "->", "->>", "||"),
     }
 )
+WRITE_OPERATORS = OPERATORS | {"+", "-"}
 _FORMS = frozenset({"array", "object", "array-stripped", "object-stripped", "csv", "ndjson"})
 _BUILT_IN = frozenset(
     {
@@ -52,18 +70,66 @@ _BUILT_IN = frozenset(
 
 def relations_of(plan: Plan, cache: SchemaCache) -> frozenset[QualifiedName] | None:
     """What the plan reads. None if it does more than read relations known to the cache."""
-    shown = plan.representation
-    if plan.change is not None or shown.handler is not None or shown.explain is not None:
+    if plan.change is not None or plan.representation.explain is not None:
         return None
-    if shown.form not in _FORMS or not all(_is_plain(each, cache) for each in _levels(plan.read)):
+    return _shown(plan, plan.read.source, cache)
+
+
+def write_of(plan: Plan, cache: SchemaCache) -> Write | None:
+    """What the plan writes, and reads to show it. None if it does more than that, or not that."""
+    change = plan.change
+    if change is None or isinstance(change, CallPlan) or plan.representation.explain is not None:
+        return None
+    if not _is_plain_change(change, cache):
+        return None
+    read = _shown(plan, change.table, cache) if plan.wants_body else frozenset[QualifiedName]()
+    return None if read is None else Write(change.table, _events(change), read)
+
+
+def _events(change: MutatePlan) -> frozenset[Event]:
+    match change:
+        case InsertPlan(conflict=conflict):
+            merges = conflict is not None and conflict.merge
+            return frozenset(("insert", "update") if merges else ("insert",))
+        case UpdatePlan():
+            return frozenset(("update",))
+        case DeletePlan():
+            return frozenset(("delete",))
+        case _:
+            assert_never(change)
+
+
+def _is_plain_change(change: MutatePlan, cache: SchemaCache) -> bool:
+    """Values as they came, or what the table itself says of them."""
+    table = cache.tables.get(change.table)
+    if table is None or not _are_plain(change.where, table.columns):
+        return False
+    if isinstance(change, DeletePlan):
+        return True
+    return all(
+        each.name in table.columns
+        and each.parser is None
+        and not (change.defaults and each.default is not None)
+        for each in change.columns
+    )
+
+
+def _shown(plan: Plan, root: QualifiedName, cache: SchemaCache) -> frozenset[QualifiedName] | None:
+    """What the answer is read from. `root`: the relation whose rows the plan shows."""
+    shown = plan.representation
+    if shown.handler is not None or shown.form not in _FORMS:
+        return None
+    embedded = [each for embed in plan.read.embeds for each in _levels(embed.read)]
+    sources = (root, *(level.source for level in embedded))
+    if not all(map(_is_plain, (plan.read, *embedded), sources, repeat(cache))):
         return None
     junctions = (
         embed.join.table
-        for level in _levels(plan.read)
+        for level in (plan.read, *embedded)
         for embed in level.embeds
         if isinstance(embed.join, JunctionJoin)
     )
-    return frozenset((*(level.source for level in _levels(plan.read)), *junctions))
+    return frozenset((*sources, *junctions))
 
 
 def _levels(read: ReadPlan) -> Iterator[ReadPlan]:
@@ -72,26 +138,34 @@ def _levels(read: ReadPlan) -> Iterator[ReadPlan]:
         yield from _levels(embed.read)
 
 
-def _is_plain(level: ReadPlan, cache: SchemaCache) -> bool:
+def _is_plain(level: ReadPlan, source: QualifiedName, cache: SchemaCache) -> bool:
     """Columns, built-in casts and nothing that calls a function by name."""
-    table = cache.tables.get(level.source)
+    table = cache.tables.get(source)
     fields = [item for item in level.select if isinstance(item, SelectedField)]
     shown: list[SelectedField | LiftedField] = list(fields)
     shown += (each for embed in level.embeds for each in embed.lifted)
-    filters = list(_filters(level.where))
     targets = (
         *(item.target for item in fields if item.target is not None),
-        *(each.target for each in filters),
         *(term.target for term in level.order),
     )
     return (
         table is not None
-        and all(each.reader is None and each.name in table.columns for each in targets)
+        and _are_columns(targets, table.columns)
+        and _are_plain(level.where, table.columns)
         and all(term.embed is None for term in level.order)
         and all(map(_is_built_in, shown))
-        and not any(map(_is_parsed, filters))
         and not any(isinstance(embed.join, FunctionJoin) for embed in level.embeds)
     )
+
+
+def _are_columns(targets: Iterable[Target], columns: Mapping[str, Column]) -> bool:
+    return all(each.reader is None and each.name in columns for each in targets)
+
+
+def _are_plain(conditions: tuple[ResolvedCondition, ...], columns: Mapping[str, Column]) -> bool:
+    filters = list(_filters(conditions))
+    targets = (each.target for each in filters)
+    return _are_columns(targets, columns) and not any(map(_is_parsed, filters))
 
 
 def _is_built_in(field: SelectedField | LiftedField) -> bool:

@@ -58,8 +58,8 @@ def is_inert(url: str, *names: str) -> bool:
     async def ask() -> str:
         connection = await asyncpg.connect(url)
         query = inert_query([QualifiedName("api", name) for name in names], FUNCTIONS, OPERATORS)
-        params = [(each or b"").decode() for each in query.params]
-        answer: str = await connection.fetchval(query.sql, *params)
+        *params, writes = ((each or b"").decode() for each in query.params)
+        answer: str = await connection.fetchval(query.sql, *params, writes == "true")
         await connection.close()
         return answer
 
