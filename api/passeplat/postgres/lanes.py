@@ -6,8 +6,9 @@ that cannot change their session may be sent here (see server/inert.py); the cal
 No statement is ever cancelled here, for it would be a neighbour's; when a connection is lost, the
 reads on it are to be run elsewhere.
 
-A lane borrows its connection from the pool when it has something to send and gives it back when all
-has landed, reset as after any request.
+A lane borrows its connection from the pool when it has something to send, and gives it back when it
+was not used for a moment, or as soon as nothing is under way and somebody else waits for one: reset
+as after any request.
 """
 
 import asyncio
@@ -25,14 +26,15 @@ Landed = Callable[[Flight, float], None]
 """Called with the flight, and for how many seconds the connection was busy with it."""
 
 _MOST = 2
-_UNUSED = 0.05  # seconds a lane may hold a connection that nobody uses
+_UNUSED = 0.05  # seconds a lane may hold a connection that it does not use
 
 
 @dataclass(slots=True, eq=False)
 class _Lane:
     connection: Pipeline | None = None
     under_way: int = 0
-    since: float = 0.0  # when the one that is being answered became the first
+    since: float = 0.0  # when the one that is being answered became the first, or the last landed
+    is_watched: bool = False  # a timer is set, which looks whether it is used
 
 
 class Lanes:
@@ -42,6 +44,7 @@ class Lanes:
         self._lanes = [_Lane() for _ in range(min(_MOST, pool.size // 2))]
         self._loop = asyncio.get_running_loop()
         self._opening: asyncio.Task[None] | None = None
+        pool.reclaim = self._reclaim
 
     def send(self, reads: Sequence[Bound], landed: Landed) -> bool:
         """The first of `reads` is the context. False if no lane has a connection."""
@@ -122,25 +125,47 @@ class Lanes:
         if lane is None:
             self._pool.release(shareable)
             return
-        lane.connection = shareable
-        self._loop.call_later(_UNUSED, self._give_back, lane, shareable)
+        lane.connection, lane.since = shareable, self._loop.time()
+        self._watch(lane, _UNUSED)
 
-    def _give_back(self, lane: _Lane, connection: Pipeline) -> None:
-        if lane.connection is connection and lane.under_way == 0:
-            lane.connection = None
-            self._pool.release(connection)
+    def _watch(self, lane: _Lane, seconds: float) -> None:
+        lane.is_watched = True
+        self._loop.call_later(seconds, self._look, lane)
+
+    def _look(self, lane: _Lane) -> None:
+        lane.is_watched = False
+        left = lane.since + _UNUSED - self._loop.time()
+        if lane.under_way or left > 0:
+            self._watch(lane, max(left, _UNUSED / 2))
+        else:
+            self._give_back(lane)
+
+    def _reclaim(self) -> bool:
+        """Whether a connection that was not in use is on its way back to the pool."""
+        given = [self._give_back(each) for each in self._lanes if not each.under_way]
+        return any(given)
+
+    def _give_back(self, lane: _Lane) -> bool:
+        """Whether somebody can use it, once it is reset."""
+        connection, lane.connection = lane.connection, None
+        if connection is None:
+            return False
+        is_open = not connection.is_closed()
+        connection.reset()
+        self._pool.release(connection)
+        return is_open
 
     def _land(self, lane: _Lane, landed: Landed, flight: Flight) -> None:
         now = self._loop.time()
         spent, lane.since = now - lane.since, now
         lane.under_way -= 1
-        connection = lane.connection
-        if connection is not None:
-            if flight.error is not None:
-                connection.forget(flight)
-            if lane.under_way == 0:
-                connection.reset()
-                self._give_back(lane, connection)
+        if flight.error is not None and lane.connection is not None:
+            lane.connection.forget(flight)
+        if lane.under_way == 0:
+            if flight.lost is not None or self._pool.is_wanting:
+                self._give_back(lane)
+            elif not lane.is_watched:
+                self._watch(lane, _UNUSED)
         landed(flight, spent)
 
 

@@ -57,11 +57,16 @@ class Pool:
         self._emptied = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.TimerHandle | None = None
+        self.reclaim: Callable[[], bool] = lambda: False  # whether one comes back at once
         self._loop = asyncio.get_running_loop()  # which costs a system call each time it is asked
 
     @property
     def size(self) -> int:
         return self._limits.size
+
+    @property
+    def is_wanting(self) -> bool:
+        return bool(self._waiters)
 
     async def run(self, batch: Batch, *, for_request: bool = True) -> tuple[tuple[Row, ...], ...]:
         """Raises what Connection.run raises, PoolTimeout, and ConnectionFailed."""
@@ -147,6 +152,7 @@ class Pool:
     def flush(self) -> None:
         """Closes the idle connections now and the others when they come back."""
         self._flushes += 1
+        self.reclaim()
         while self._idle:
             self._drop(self._idle.pop())
 
@@ -179,7 +185,8 @@ class Pool:
         )
 
     async def _wait(self) -> Connection:
-        if len(self._members) + self._opening < self._limits.size:
+        is_coming = not self._waiters and self.reclaim()
+        if not is_coming and len(self._members) + self._opening < self._limits.size:
             self._opening += 1
             return await self._fill_place()
         waiter: asyncio.Future[Connection | None] = self._loop.create_future()

@@ -24,7 +24,8 @@ of our statements and prepare another under its name, and read what the next req
 well), so it is parsed each time, and its cost grows with the statements the session holds: 30 µs
 for few, 50 with 30 of them, 110 with 100. Therefore it runs where a value of the client can reach
 dynamic SQL at all (`Batch.calls`): a read of tables and views runs what the owner of the database
-wrote, with values bound as values. A session with such a name is closed.
+wrote, with values bound as values, and so does a write that meets no trigger, rule or function of
+his (server/sharing.py asks the catalogue). A session with such a name is closed.
 
 What cannot be reset: state that procedural languages keep in their interpreter (PL/Perl's
 `%_SHARED`, PL/Python's `GD`) and named dblink connections. `DISCARD ALL` leaves them as well.

@@ -44,6 +44,8 @@ async def run_shape(shape: Shape, batch: Batch, state: State) -> tuple[tuple[Row
             if flight.error is not None:
                 raise DatabaseError(flight.error)
             return tuple(flight.results)
+    if sharing.is_harmless(shape):
+        batch = replace(batch, calls=False)
     return await run_batch(state.pool, state.config, batch, partial(sharing.observe, shape))
 
 

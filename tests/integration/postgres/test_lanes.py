@@ -183,6 +183,36 @@ async def test_a_lane_is_given_back_reset(lanes: Lanes, pool: Pool, world: World
     assert await pool.run(kept) == (((b"",),),)
 
 
+async def test_a_lane_is_kept_for_the_next_read(lanes: Lanes, pool: Pool, world: World) -> None:
+    await given_back(pool)
+    for _ in range(3):
+        await read(lanes, world.batch(NOTES))
+        assert pool.counters().available == 0
+    await given_back(pool)
+    assert pool.counters().available == 1
+
+
+async def test_what_a_lane_does_not_use_is_for_who_waits(
+    lanes: Lanes, pool: Pool, world: World
+) -> None:
+    """And no other connection is opened for it."""
+    backend = world.batch("select pg_backend_pid()::text")
+    await given_back(pool)
+    for _ in range(20):
+        used = await read(lanes, backend)
+        assert pool.counters().available == 0
+        assert await pool.run(backend) == (((used.encode(),),),)
+        await given_back(pool)
+
+
+async def test_a_dead_lane_keeps_nobody_waiting(lanes: Lanes, pool: Pool, world: World) -> None:
+    await given_back(pool)
+    used = await read(lanes, world.batch("select pg_backend_pid()::text"))
+    await execute(world.superuser, f"select pg_terminate_backend({used})")
+    async with asyncio.timeout(5):
+        assert await pool.run(world.batch(NOTES)) == (((b"one three",),),)
+
+
 async def test_a_lane_waits_for_a_connection_with_the_others(pool: Pool, world: World) -> None:
     lanes = Lanes(pool)
     sleep = world.bare("select pg_sleep(0.1)::text")
