@@ -8,25 +8,15 @@ checked for the user, the role and the request it was for. The exit status is 1 
 """
 
 import argparse
-import asyncio
-import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.bench.scratch import database
 from tests.isolation.play import Report, play
 from tests.isolation.world import MODES, served_world, world_in
-
-from passeplat.postgres.scratch import (
-    create_database,
-    drop_database,
-    ephemeral_cluster,
-    scratch_name,
-)
 
 
 def main() -> int:
@@ -52,23 +42,6 @@ def main() -> int:
         )
         tell(report, time.monotonic() - start)
     return 1 if report.complaints else 0
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    if given := os.environ.get("PASSEPLAT_TEST_SERVER"):
-        with scratch(given) as url:
-            yield url
-        return
-    with ephemeral_cluster(os.environ) as cluster, scratch(cluster.url()) as url:
-        yield url
-
-
-@contextmanager
-def scratch(server: str) -> Iterator[str]:
-    name = scratch_name()
-    yield asyncio.run(create_database(server, name))
-    asyncio.run(drop_database(server, name))
 
 
 def tell(report: Report, seconds: float) -> None:

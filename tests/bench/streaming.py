@@ -1,16 +1,14 @@
 """Long answers and long bodies: first byte, time, and the memory of server and backend.
 
-    PASSEPLAT_TEST_SERVER=postgresql://… python -m tests.bench.streaming [--rows 2400000]
+    python tests/bench/streaming.py [--rows 2400000]
 
 Makes a table whose answer has some 300 MB, reads it as JSON, NDJSON and CSV, reads its beginning 25
-times, then inserts a million rows as NDJSON and as CSV; drops its database. The backend's memory is
-what it does not share (RssAnon), the server's is all of it; both peaks, and how far above rest.
+times, then inserts a million rows as NDJSON and as CSV. The backend's memory is what it does not
+share (RssAnon), the server's is all of it; both peaks, and how far above rest.
 Targets: 20 ms, +10 MB.
 """
 
 import argparse
-import asyncio
-import os
 import socket
 import statistics
 import sys
@@ -19,13 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import httpx
-from tests.serving import ROOT, Served, execute, fetch, serving
 
-DATABASE = "bench_streaming"
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.bench.scratch import database
+from tests.serving import NO_TLS, ROOT, Served, execute, fetch, serving
+
 TABLES = """
 create schema api;
 create table api.big (id int primary key, name text, amount numeric, at timestamptz, tenant int);
@@ -91,13 +90,14 @@ def watched(served: Served, what: str) -> Iterator[list[str]]:
 
 def read(served: Served, form: str) -> None:
     with watched(served, f"read {form}") as said:
-        began, size, first = time.perf_counter(), 0, 0.0
-        headers = {"Accept": form}
-        with httpx.stream("GET", f"{served.url}/big", headers=headers, timeout=600) as answer:
-            for chunk in answer.iter_raw():
-                first = first or time.perf_counter() - began
-                size += len(chunk)
-        spent = time.perf_counter() - began
+        size, first = 0, 0.0
+        with httpx.Client(base_url=served.url, timeout=600, verify=NO_TLS) as client:
+            began = time.perf_counter()
+            with client.stream("GET", "/big", headers={"Accept": form}) as answer:
+                for chunk in answer.iter_raw():
+                    first = first or time.perf_counter() - began
+                    size += len(chunk)
+            spent = time.perf_counter() - began
         said.append(f"first byte {first * 1000:.1f} ms, {size / 1e6:.0f} MB in {spent:.1f} s")
 
 
@@ -135,22 +135,13 @@ def write(served: Served, form: str) -> None:
         said.append(f"{answer.status_code} {answer.headers.get('content-range')} in {spent:.1f} s")
 
 
-async def create(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    await connection.execute(statement)
-    await connection.close()
-
-
 def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def run(rows: int) -> None:
-    server = os.environ["PASSEPLAT_TEST_SERVER"]
-    asyncio.run(create(server, f"create database {DATABASE}"))
-    try:
-        url = urlunsplit(urlsplit(server)._replace(path=f"/{DATABASE}"))
+    with database() as url:
         execute(url, (ROOT / "db/roles.sql").read_text())
         execute(url, TABLES.replace("{rows}", str(rows)))
         with serving(url, db_schemas="api") as served:
@@ -161,8 +152,6 @@ def run(rows: int) -> None:
                 begin(served, form)
             for form in FORMS[1:]:
                 write(served, form)
-    finally:
-        asyncio.run(create(server, f"drop database {DATABASE} with (force)"))
 
 
 if __name__ == "__main__":
