@@ -31,7 +31,8 @@ def read_csv(raw: bytes) -> tuple[tuple[str, ...], bytes]:
         array += _object(columns, row)
         if number >= MAX_ROWS:
             raise InvalidBody(f"The CSV has more than {MAX_ROWS} rows")
-    return tuple(dict.fromkeys(columns)), bytes(array + b"]")
+    array += b"]"
+    return tuple(dict.fromkeys(columns)), bytes(array)
 
 
 def _decoded(raw: bytes) -> str:

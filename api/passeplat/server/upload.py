@@ -8,7 +8,7 @@ from passeplat.errors import BodyTooLarge, BodyTooSlow
 from passeplat.request.rows import end_of_rows
 from passeplat.server.watch import Receive
 
-PIECE = 512 * 1024
+PIECE = 256 * 1024
 """Bytes: a longer body of rows is taken in pieces."""
 
 

@@ -278,10 +278,23 @@ def test_a_form_of_too_many_fields_is_refused() -> None:
     assert "too many fields" in refusal(b"a=1&" * MAX_FIELDS, FORM)
 
 
-def test_the_rows_of_an_array_are_not_all_in_memory() -> None:
-    raw = b"[" + b",".join([b'{"id":12345,"name":"a name","tags":["a","b"]}'] * 20_000) + b"]"
+def held_for(raw: bytes, media_type: str = "application/json") -> int:
+    """The most bytes that reading it takes beside it."""
     tracemalloc.start()
-    body(raw)
+    body(raw, media_type)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < len(raw) / 10
+    return peak
+
+
+def test_the_rows_of_an_array_are_not_all_in_memory() -> None:
+    raw = b"[" + b",".join([b'{"id":12345,"name":"a name","tags":["a","b"]}'] * 20_000) + b"]"
+    assert held_for(raw) < len(raw) / 10
+
+
+def test_the_rows_of_a_csv_are_in_memory_twice_at_most() -> None:
+    """As they grow, and as they stay; and the text they are read from."""
+    raw = b"id,name\n" + b'12345,"a name"\n' * 20_000
+    read = body(raw, "text/csv")
+    assert isinstance(read, JsonBody)
+    assert held_for(raw, "text/csv") < len(raw) + 2.2 * len(read.raw)
