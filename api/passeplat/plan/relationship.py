@@ -7,10 +7,10 @@ from passeplat.names import QualifiedName
 from passeplat.request.model import Embed
 from passeplat.schema_cache.model import (
     AnyRelationship,
-    Cardinality,
     ComputedRelationship,
     Relationship,
     SchemaCache,
+    Ways,
 )
 from passeplat.schema_cache.suggest import embed_hint, tellable
 
@@ -19,8 +19,8 @@ def find_relationship(
     origin: QualifiedName, embed: Embed, schema: str, cache: SchemaCache, role: str
 ) -> AnyRelationship:
     """A computed relationship of that name wins, then what foreign keys say."""
-    candidates = cache.relationships.get((origin, schema), ())
-    found = [each for each in candidates if _is_meant(each, embed)]
+    candidates = cache.relationships.get((origin, schema), Ways())
+    found = [each for each in candidates.named.get(embed.target, ()) if _is_meant(each, embed)]
     computed = [each for each in found if isinstance(each, ComputedRelationship)]
     meant = computed or _through_this_schema(found, schema)
     if len(meant) == 1:
@@ -47,48 +47,23 @@ def _schema_of_junction(candidate: AnyRelationship) -> str | None:
 
 
 def _is_meant(candidate: AnyRelationship, embed: Embed) -> bool:
+    """Of those that have the name."""
     match candidate:
         case ComputedRelationship():
-            return embed.target == candidate.function.name
+            return True
         case Relationship(is_self=True):
-            return _self_is_meant(candidate, embed)
+            return embed.hint is None or _self_hinted(candidate, embed.hint)
         case Relationship():
-            return _names(candidate, embed.target) and (
-                embed.hint is None or _hinted(candidate, embed.hint)
-            )
+            return embed.hint is None or _hinted(candidate, embed.hint)
         case _:
             assert_never(candidate)
 
 
-def _self_is_meant(candidate: Relationship, embed: Embed) -> bool:
-    """A foreign key to its own table: children by the table's name, the parent by the column's."""
-    to_many = candidate.cardinality in (Cardinality.ONE_TO_MANY, Cardinality.MANY_TO_MANY)
-    if embed.hint is None:
-        by_table = to_many and embed.target == candidate.foreign_table.name
-        return by_table or (
-            candidate.cardinality is Cardinality.MANY_TO_ONE
-            and _single(candidate.columns, 0) == embed.target
-        )
-    return (
-        to_many
-        and embed.target == candidate.foreign_table.name
-        and (
-            embed.hint in (candidate.constraint, _single(candidate.columns, 1))
-            or _junction_is(candidate, embed.hint)
-        )
-    )
-
-
-def _names(candidate: Relationship, target: str) -> bool:
-    """By table; or by constraint or foreign key column, which lead to tables, not to views."""
-    if target == candidate.foreign_table.name:
-        return True
-    if candidate.cardinality is Cardinality.MANY_TO_MANY or candidate.foreign_table_is_view:
-        return False
-    return target == candidate.constraint or (
-        candidate.cardinality is not Cardinality.ONE_TO_MANY
-        and not candidate.is_parent
-        and _single(candidate.columns, 0) == target
+def _self_hinted(candidate: Relationship, hint: str) -> bool:
+    """Only children may have a hint."""
+    return not candidate.to_one and (
+        hint in (candidate.constraint, _single(candidate.columns, 1))
+        or _junction_is(candidate, hint)
     )
 
 

@@ -1,8 +1,10 @@
 """What the database offers: a snapshot of the catalogue, looked up in constant time."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TypeAlias
 
 from passeplat.names import QualifiedName
@@ -82,6 +84,20 @@ class Relationship:
     def to_one(self) -> bool:
         return self.cardinality in (Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_ONE)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an embed may call it: the table; or constraint or foreign key column, which lead to
+        tables, not to views. Of a key to its own table children have the table's name, the parent
+        has the column's."""
+        column = self.columns[0][:1] if len(self.columns) == 1 else ()
+        if self.is_self:
+            by_column = column if self.cardinality is Cardinality.MANY_TO_ONE else ()
+            return by_column if self.to_one else (self.foreign_table.name,)
+        if self.cardinality is Cardinality.MANY_TO_MANY or self.foreign_table_is_view:
+            return (self.foreign_table.name,)
+        leads = self.to_one and not self.is_parent
+        return (self.foreign_table.name, self.constraint, *(column if leads else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class ComputedRelationship:
@@ -96,8 +112,25 @@ class ComputedRelationship:
     def is_self(self) -> bool:
         return self.table == self.foreign_table
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.function.name,)
+
 
 AnyRelationship: TypeAlias = Relationship | ComputedRelationship
+
+
+class Ways(tuple[AnyRelationship, ...]):  # noqa: SLOT001 - what is found by name is kept
+    """The relationships of one relation with those of one schema, in the order they are told."""
+
+    @cached_property
+    def named(self) -> Mapping[str, tuple[AnyRelationship, ...]]:
+        """Those that an embed of this name may mean."""
+        found: defaultdict[str, list[AnyRelationship]] = defaultdict(list)
+        for each in self:
+            for name in {*each.names}:
+                found[name].append(each)
+        return {name: tuple(those) for name, those in found.items()}
 
 
 class Volatility(Enum):
@@ -177,7 +210,7 @@ class SchemaCache:
 
     version: int
     tables: Mapping[QualifiedName, Table]
-    relationships: Mapping[tuple[QualifiedName, str], tuple[AnyRelationship, ...]]
+    relationships: Mapping[tuple[QualifiedName, str], Ways]
     routines: Mapping[QualifiedName, tuple[Routine, ...]]  # overloads together
     representations: Mapping[tuple[str, str], Representation]  # by (source, target)
     media_handlers: Mapping[tuple[QualifiedName | None, str], MediaHandler]

@@ -20,6 +20,7 @@ from passeplat.schema_cache.model import (
     Junction,
     Relationship,
     Table,
+    Ways,
 )
 from passeplat.schema_cache.rows import ConstraintRow, RowFunctionRow
 
@@ -60,14 +61,14 @@ class Graph:
     computed: Mapping[QualifiedName, tuple[ComputedRelationship, ...]]
 
 
-class Relationships(Mapping[Key, tuple[AnyRelationship, ...]]):
+class Relationships(Mapping[Key, Ways]):
     """Reads like a dict that holds every relationship; a relation's are made at the first look."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._made: dict[QualifiedName, Mapping[str, tuple[AnyRelationship, ...]]] = {}
+        self._made: dict[QualifiedName, Mapping[str, Ways]] = {}
 
-    def __getitem__(self, key: Key) -> tuple[AnyRelationship, ...]:
+    def __getitem__(self, key: Key) -> Ways:
         relation, schema = key
         return self._of(relation)[schema]
 
@@ -84,16 +85,24 @@ class Relationships(Mapping[Key, tuple[AnyRelationship, ...]]):
             if len(keys) < _HUB:
                 continue
             for face in self._graph.faces_on[table]:
-                left -= sum(map(len, self._of(face.relation).values()))
+                for ways in self._of(face.relation).values():
+                    left -= len(ways)
+                    _ = ways.named
                 if left <= 0:
                     return
 
     def parts(self) -> Iterator[list[Any]]:
+        """What is within something long comes after it."""
         graph = self._graph
         for part in (graph.faces_of, graph.faces_on, graph.keys_from, graph.keys_to, self._made):
             yield list(part.values())
+        yield from (list(keys) for keys in graph.keys_to.values() if len(keys) >= _HUB)
+        for ways in (ways for made in self._made.values() for ways in made.values()):
+            if len(ways) >= _HUB:
+                yield list(ways.named.values())
+                yield list(ways)
 
-    def _of(self, relation: QualifiedName) -> Mapping[str, tuple[AnyRelationship, ...]]:
+    def _of(self, relation: QualifiedName) -> Mapping[str, Ways]:
         if relation not in self._graph.tables:
             return {}
         if relation not in self._made:
@@ -247,13 +256,11 @@ def _place(found: Relationship) -> tuple[object, ...]:
     return found.foreign_table, _RANK[found.cardinality], *names
 
 
-def _by_schema(
-    found: Iterable[AnyRelationship],
-) -> Mapping[str, tuple[AnyRelationship, ...]]:
+def _by_schema(found: Iterable[AnyRelationship]) -> Mapping[str, Ways]:
     schemas: defaultdict[str, list[AnyRelationship]] = defaultdict(list)
     for relationship in found:
         schemas[relationship.foreign_table.schema].append(relationship)
-    return {schema: tuple(those) for schema, those in schemas.items()}
+    return {schema: Ways(those) for schema, those in schemas.items()}
 
 
 def _computed(

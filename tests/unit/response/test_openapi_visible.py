@@ -18,6 +18,7 @@ from passeplat.schema_cache.model import (
     SchemaCache,
     Table,
     Volatility,
+    Ways,
 )
 
 ID = Column(
@@ -79,7 +80,7 @@ def cache(
     return SchemaCache(
         version=1,
         tables={each.name: each for each in tables},
-        relationships={(QualifiedName("api", "books"), "api"): relationships},
+        relationships={(QualifiedName("api", "books"), "api"): Ways(relationships)},
         routines={
             each.name: tuple(r for r in routines if r.name == each.name) for each in routines
         },

@@ -1,13 +1,22 @@
 """What holds of the relationships of any tables, keys and views."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from passeplat.names import QualifiedName
-from passeplat.schema_cache.model import Cardinality, Relationship, SchemaCache
+from passeplat.plan.relationship import find_relationship
+from passeplat.request.model import Embed
+from passeplat.schema_cache.model import (
+    AnyRelationship,
+    Cardinality,
+    Relationship,
+    SchemaCache,
+    Ways,
+)
 from passeplat.schema_cache.rows import (
     ColumnRow,
     ConstraintRow,
@@ -163,3 +172,36 @@ def test_the_relationships_of_a_relation_are_made_once(make: Make) -> None:
 def test_a_computed_relationship_of_an_inherited_row_does_not_count(make: Make) -> None:
     row = RowFunctionRow("api", "f", "api", "r1", True, "api", "r2", False)
     assert not make(**relations([1, 2]), row_functions=[row]).relationships
+
+
+@quiet
+@any_schema
+def test_what_is_found_by_a_name_is_what_has_it(
+    make: Make, constraints: list[ConstraintRow], view_columns: list[ViewColumnRow]
+) -> None:
+    cache = make(
+        **relations([1, 2, 3, 11, 12, 13]), constraints=constraints, view_columns=view_columns
+    )
+    for ways in cache.relationships.values():
+        names = {name for each in ways for name in each.names}
+        assert ways.named == {
+            name: tuple(each for each in ways if name in each.names) for name in names
+        }
+
+
+class Unread(Ways):
+    def __iter__(self) -> Iterator[AnyRelationship]:
+        raise AssertionError("looked through")
+
+
+def test_an_embed_is_found_without_a_look_at_the_others(make: Make) -> None:
+    columns = [ConstraintRow(2, f"fk_{at}", "f", [at], 1, [1]) for at in NUMBERS[1:]]
+    cache = make(**relations([1, 2]), constraints=columns)
+    hub, *_ = cache.tables
+    ways = cache.relationships[hub, "api"]
+    unread = Unread(ways)
+    unread.named = ways.named
+    known = replace(cache, relationships={(hub, "api"): unread})
+    found = find_relationship(hub, Embed("fk_2", ()), "api", known, "anybody")
+    assert isinstance(found, Relationship)
+    assert found.constraint == "fk_2"

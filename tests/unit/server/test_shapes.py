@@ -31,6 +31,7 @@ from passeplat.schema_cache.model import (
     SchemaCache,
     Table,
     Volatility,
+    Ways,
 )
 from passeplat.server.shapes import Match, Shapes
 
@@ -94,7 +95,7 @@ ROUTINES = (routine("search", variadic=False), routine("search_all", variadic=Tr
 CACHE = SchemaCache(
     version=1,
     tables={each.name: each for each in (BOOKS, AUTHORS)},
-    relationships={(BOOKS.name, "api"): (WRITTEN,)},
+    relationships={(BOOKS.name, "api"): Ways((WRITTEN,))},
     routines={each.name: (each,) for each in ROUTINES},
     representations={},
     media_handlers={},
