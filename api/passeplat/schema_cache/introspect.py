@@ -31,7 +31,7 @@ async def introspect(connection: _Connection, config: Config, version: int) -> S
     Computes for seconds where there are ten thousand tables; no single step of it takes long.
     Raises what asyncpg raises.
     """
-    with _without_full_collections():
+    with all_kept():
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             catalogue = await _read(connection, config)
         found = build(catalogue, config, version)
@@ -41,14 +41,15 @@ async def introspect(connection: _Connection, config: Config, version: int) -> S
 
 
 @contextmanager
-def _without_full_collections() -> Iterator[None]:
+def all_kept() -> Iterator[None]:
     """Nothing made here is garbage, but there is so much of it that looking through all of it again
-    and again takes half of the time."""
+    and again takes half of the time; and afterwards once more, while nobody else can go on."""
     first, second, third = gc.get_threshold()
     gc.set_threshold(first, second, _NEVER)
     try:
         yield
     finally:
+        gc.freeze()
         gc.set_threshold(first, second, third)
 
 

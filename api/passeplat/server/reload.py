@@ -1,7 +1,6 @@
 """Reading what the server knows of the database and of its settings, at the start and again."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
@@ -140,7 +139,6 @@ async def load_schema_cache(state: State) -> None:
         state.loads.failed += 1
         state.loads.pending = True
         raise
-    gc.freeze()  # it stays: a collection that looked through it would take long
     before, state.schema_cache = state.schema_cache, found
     if before is not None:
         _retire(before, state)
