@@ -24,6 +24,7 @@ from passeplat.schema_cache.model import (
     SchemaCache,
     Table,
     Volatility,
+    Ways,
 )
 from passeplat.server.inert import WRITE_FUNCTIONS, WRITE_OPERATORS, relations_of, write_of
 
@@ -105,7 +106,7 @@ COLOR = name("color")
 CACHE = SchemaCache(
     version=1,
     tables={each.name: each for each in (BOOKS, AUTHORS, PAINTS, TAGS)},
-    relationships={(BOOKS.name, "api"): (WRITTEN, TAGGED)},
+    relationships={(BOOKS.name, "api"): Ways((WRITTEN, TAGGED))},
     routines={ADD.name: (ADD,)},
     representations={
         pair: Representation(*pair, COLOR)
