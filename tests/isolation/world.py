@@ -17,21 +17,23 @@ import os
 from functools import partial
 from passeplat.config import Sources
 from passeplat.postgres import pipeline, plain
+from passeplat.server.heads import Heads
 from passeplat.server.serve import serve
-serve(Sources(os.environ, None), connect={connect})
+serve(Sources(os.environ, None), {given})
 """
 
 
-def _serving(connect: str) -> tuple[str, ...]:
-    return (sys.executable, "-c", _PROGRAM.format(connect=connect))
+def _serving(given: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", _PROGRAM.format(given=given))
 
 
 MODES = {
     "lanes": (),  # short reads share connections
-    "exclusive": _serving("partial(pipeline.connect, shareable=False)"),
-    "plain": _serving("plain.connect"),
+    "exclusive": _serving("connect=partial(pipeline.connect, shareable=False)"),
+    "plain": _serving("connect=plain.connect"),
+    "application": _serving("protocol=Heads"),  # which does without a protocol of its own
 }
-"""How requests get their connections, and the server that does it so."""
+"""How requests get their connections and are answered, and the server that does it so."""
 
 _SCHEMA = """
 create schema api;

@@ -8,7 +8,10 @@ from typing import Protocol, TypeAlias
 Row: TypeAlias = tuple[bytes | None, ...]
 """One row as it came from the server: each column the bytes of its value, NULL as None."""
 
-Verdict: TypeAlias = Callable[[tuple[tuple[Row, ...], ...]], None]
+Results: TypeAlias = tuple[tuple[Row, ...], ...]
+"""The rows of each of some statements."""
+
+Verdict: TypeAlias = Callable[[Results], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,13 @@ class Piece:
     """Some rows of the one statement of a batch that is streamed."""
 
     rows: Sequence[bytes]  # the one column of each, which is not NULL
-    results: tuple[tuple[Row, ...], ...]  # of the statements that are done, the streamed one empty
+    results: Results  # of the statements that are done, the streamed one empty
 
 
 class Connection(Protocol):
     """A session that runs one batch after another, each in a clean session (see session.py)."""
 
-    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, batch: Batch) -> Results:
         """The rows of each of `batch.statements`. Raises errors.DatabaseError with the SQLSTATE,
         errors.ConnectionLost if the connection went away. Usable again after a DatabaseError."""
         ...
@@ -74,7 +77,7 @@ class Connection(Protocol):
         before the connection is used again."""
         ...
 
-    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> Results:
         """As `run`, but after `batch.statements` those that `more` gives, in the same transaction;
         each runs while the next is awaited. What `more` raises rolls all of it back. A batch with
         a verdict cannot be fed."""

@@ -33,7 +33,7 @@ from passeplat.postgres.flight import (
     needs_block,
 )
 from passeplat.postgres.flow import Flow
-from passeplat.postgres.model import Batch, End, Piece, Query, Row, Verdict
+from passeplat.postgres.model import Batch, End, Piece, Query, Results, Verdict
 from passeplat.postgres.statements import Statements
 
 MAX_STATEMENTS = 100
@@ -127,7 +127,7 @@ class Pipeline(asyncio.Protocol):
         self._transport, self._asyncpg, self._address, self._parameters = _take_over(opened)
         self._transport.set_protocol(self)
 
-    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, batch: Batch) -> Results:
         flight = await self._fly(batch)
         for _ in range(1 + len(batch.statements)):  # each of them may have gone stale
             if not self.forget(flight):
@@ -160,7 +160,7 @@ class Pipeline(asyncio.Protocol):
             raise DatabaseError(flight.error)
         yield Piece((), tuple(flight.results))
 
-    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> Results:
         flight = await self._fly(batch, stays_open=True)
         for _ in range(1 + len(batch.statements)):
             if not self.forget(flight):

@@ -23,7 +23,7 @@ from passeplat.errors import ConnectionLost, DatabaseError, SettingError
 from passeplat.names import literal
 from passeplat.postgres import session
 from passeplat.postgres.connect import open_connection
-from passeplat.postgres.model import Batch, End, Piece, Query, Row
+from passeplat.postgres.model import Batch, End, Piece, Query, Results, Row
 
 _ROWS = 1000  # fetched at once of a statement that is streamed
 
@@ -92,7 +92,7 @@ class Plain:
         self._cleaning: asyncio.Task[None] | None = None
         opened.add_termination_listener(self._terminated)
 
-    async def run(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, batch: Batch) -> Results:
         async with self._busy():
             return await self._transact(batch)
 
@@ -112,7 +112,7 @@ class Plain:
             await self._end(batch)
         yield Piece((), tuple(results))
 
-    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> Results:
         async with self._busy():
             await self._begin(batch)
             results: list[tuple[Row, ...]] = []
@@ -156,7 +156,7 @@ class Plain:
     def is_closed(self) -> bool:
         return self._opened.is_closed()
 
-    async def _transact(self, batch: Batch) -> tuple[tuple[Row, ...], ...]:
+    async def _transact(self, batch: Batch) -> Results:
         await self._begin(batch)
         named = [(f"passeplat_{number}", query) for number, query in enumerate(batch.statements)]
         results = tuple([await self._query(name, query) for name, query in named])
@@ -168,7 +168,7 @@ class Plain:
         if batch.context is not None:
             await self._query("passeplat", batch.context)
 
-    async def _end(self, batch: Batch, results: tuple[tuple[Row, ...], ...] = ()) -> None:
+    async def _end(self, batch: Batch, results: Results = ()) -> None:
         if batch.end is End.ROLLBACK:
             await self._opened.execute(session.CHECK_DEFERRED)
         if batch.verdict is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from passeplat.errors import ConnectionFailed, PoolTimeout
-from passeplat.postgres.model import Batch, Connection, Piece, Query, Row
+from passeplat.postgres.model import Batch, Connection, Piece, Query, Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Pool:
     def is_wanting(self) -> bool:
         return bool(self._waiters)
 
-    async def run(self, batch: Batch, *, for_request: bool = True) -> tuple[tuple[Row, ...], ...]:
+    async def run(self, batch: Batch, *, for_request: bool = True) -> Results:
         """Raises what Connection.run raises, PoolTimeout, and ConnectionFailed."""
         connection = await self.acquire(for_request=for_request)
         try:
@@ -86,7 +86,7 @@ class Pool:
             async for piece in pieces:
                 yield piece
 
-    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> tuple[tuple[Row, ...], ...]:
+    async def feed(self, batch: Batch, more: AsyncIterator[Query]) -> Results:
         """As Connection.feed, for clients that write slowly."""
         async with self._long_connection() as connection:
             return await connection.feed(batch, more)

@@ -25,7 +25,7 @@ Line: TypeAlias = tuple[str, str]
 """Who asks, and in which version of HTTP."""
 
 NO_CONTENT = frozenset({204, 304})
-_CLIENT_GONE = 499  # as nginx logs it
+CLIENT_GONE = 499  # as nginx logs it
 _PATIENCE = 30  # seconds a client may take to read a chunk, while it holds a connection
 
 
@@ -48,7 +48,7 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
         else:
             size = await _stream(finished, call, state, receive, send)
     except ClientGone:
-        log_call(call, _line(scope), headers, (_CLIENT_GONE, 0), state)
+        log_call(call, _line(scope), headers, (CLIENT_GONE, 0), state)
         return
     log_call(call, _line(scope), headers, (finished.status, size), state)
 

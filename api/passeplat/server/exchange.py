@@ -1,37 +1,43 @@
-"""A read that shares a connection, from the parser's callbacks to the bytes of its answer."""
+"""A request of a known shape, from the parser's callbacks to the bytes of its answer: a short read
+on a connection that others use too, anything else on one of its own.
+"""
 
 import re
-from asyncio import Event
+from asyncio import Event, Task
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import time
 from typing import TypeAlias
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from passeplat.claims import bearer, recall
+from passeplat.claims import Claims, bearer, recall
 from passeplat.config import Config
-from passeplat.errors import ApiError, DatabaseError
+from passeplat.errors import ApiError, DatabaseError, SchemaCacheMissing
 from passeplat.postgres import wire
 from passeplat.postgres.flight import Flight
+from passeplat.postgres.model import Batch, Results
 from passeplat.query.context import as_object
 from passeplat.request.headers import read_cookies, read_headers, without_cookies
 from passeplat.request.shape import deciding
 from passeplat.response.head import Head, counted
 from passeplat.response.model import Headers, Response
+from passeplat.response.verdict import needs_verdict
 from passeplat.server.answer import Call, refuse
-from passeplat.server.app import Line, finish, log_call
+from passeplat.server.app import CLIENT_GONE, NO_CONTENT, Line, finish, log_call
 from passeplat.server.finish import added_headers, as_bytes, with_added
 from passeplat.server.observe import logs_status
-from passeplat.server.run import result_of
-from passeplat.server.shape import Reply
-from passeplat.server.shapes import Deciding, Match
+from passeplat.server.run import batch_of, result_of, run_batch
+from passeplat.server.shape import Reply, Shape, Told
+from passeplat.server.shapes import Deciding, Match, Shapes
+from passeplat.server.sharing import Sharing
 from passeplat.server.state import State
 from passeplat.server.stream import HELD_BACK, is_long, observe_cut, observe_length
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
-_OTHERWISE = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
+_OTHERWISE = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _NOBODY_WAITS = Event()
 _MARK = "\0"
 _COPIED = 65536  # bytes of a body that are worth one write instead of two
@@ -46,7 +52,8 @@ class Sender:
     config: Config
     fields: dict[str, str]
     token: str | None
-    context: bytes  # headers and cookies, as JSON, packed
+    context: tuple[bytes, bytes]  # headers and cookies, as JSON
+    packed: bytes  # both, as they travel
     deciding: Deciding
     added: Headers
     is_plain: bool  # nothing in them asks for more than this way can do
@@ -56,12 +63,14 @@ def new_sender(headers: RawHeaders, config: Config) -> Sender:
     read = read_headers(headers)
     fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
     traced = config.server_trace_header
+    context = as_object(without_cookies(read)), as_object(read_cookies(read))
     return Sender(
         headers,
         config,
         fields,
         bearer(next((v.decode("latin-1") for k, v in headers if k == b"authorization"), None)),
-        wire.packed(as_object(without_cookies(read)), as_object(read_cookies(read))),
+        context,
+        wire.packed(*context),
         deciding(headers),
         added_headers("GET", fields, config, timing="", stopping=False),
         not (config.server_timing_enabled or config.log_query or config.log_level == "debug")
@@ -78,10 +87,13 @@ class Exchange:
     sender: Sender
     method: str
     url: bytes
+    body: bytes
     line: Line
     landed: "Callable[[Exchange, Flight], None]"
     role: str = ""
     match: Match = field(init=False)
+    batch: Batch | None = None  # still to be run; None: it is under way
+    task: "Task[None] | None" = None  # that runs it
     disconnected: bool = False
     keep_alive: bool = True
     response_complete: bool = False
@@ -94,48 +106,64 @@ class Exchange:
             state.sharing.observe(self.match.shape, seconds)
         self.landed(self, flight)
 
-    def answer(self, flight: Flight, default: bytes) -> tuple[bytes, ...] | None:
+    async def run(self) -> Results:
+        """On a connection of its own. Raises what Pool.run raises."""
+        state, shape, batch = self.state, self.match.shape, self.batch
+        sharing = state.sharing
+        if sharing is None or batch is None:
+            raise SchemaCacheMissing
+        if sharing.is_harmless(shape):
+            batch = replace(batch, calls=False)
+        observe = partial(sharing.observe, shape)
+        return await run_batch(state.pool, state.config, batch, observe)
+
+    def answer(self, results: Results, default: bytes) -> tuple[bytes, ...] | None:
         """What to write, a large body apart; None if it is a long read, to be asked anew.
         `default`: the headers that uvicorn gives every response."""
         try:
-            return self._told(flight, default) or self._answer(flight, default)
+            return self._told(results, default) or self._answer(results, default)
         except Exception as error:  # noqa: BLE001 - the last line of defence
-            call = self._call()
-            return self._whole(call, refuse(call, error, self.state), default)
+            return self.refused(error, default)
 
-    def _told(self, flight: Flight, default: bytes) -> tuple[bytes, ...] | None:
+    def refused(self, error: Exception, default: bytes) -> tuple[bytes, ...]:
+        call = self._call()
+        return self._whole(call, refuse(call, error, self.state), default)
+
+    def leave(self) -> None:
+        """Nobody waits for the answer any more."""
+        self._log(self._call(), CLIENT_GONE, 0)
+
+    def _told(self, results: Results, default: bytes) -> tuple[bytes, ...] | None:
         """The answer if one like it was given before: only the body is another."""
-        shape = self.match.shape
-        if self.method != "GET" or not self.keep_alive or self.state.stopping:
-            return None
-        if flight.error is not None or len(flight.results) != 1 or len(flight.results[0]) != 1:
-            return None
-        row = flight.results[0][0]
-        at = shape.body_at
-        body = row[at] or b""
-        reply = shape.replies.get((row[:at] + row[at + 1 :], self.sender.added))
+        told = self._telling(results)
+        reply = None if told is None else self.match.shape.replies.get(told)
         if reply is None:
             return None
+        body = results[0][0][self.match.shape.body_at] or b""
         if len(body) > HELD_BACK:
-            observe_length(shape, body)
+            observe_length(self.match.shape, body)
         return self._written(reply, body, default)
 
-    def _answer(self, flight: Flight, default: bytes) -> tuple[bytes, ...] | None:
-        shape = self.match.shape
-        if flight.error is not None:
-            raise DatabaseError(flight.error)
-        result = result_of(shape.transaction, tuple(flight.results))
+    def _telling(self, results: Results) -> Told | None:
+        """All that the head depends on. None where it depends on more."""
+        if self.method == "HEAD" or not self.keep_alive or self.state.stopping:
+            return None
+        if len(results) != 1 or len(results[0]) != 1 or not self.match.shape.transaction.columns:
+            return None
+        row, at = results[0][0], self.match.shape.body_at
+        return row[:at] + row[at + 1 :], self.sender.added
+
+    def _answer(self, results: Results, default: bytes) -> tuple[bytes, ...] | None:
+        shape, config = self.match.shape, self.state.config
+        result = result_of(shape.transaction, results)
         if observe_cut(shape, result):
             return None
-        count = counted(result)
-        if count is None or self.method != "GET" or not self.keep_alive or self.state.stopping:
-            response = shape.response(result, self.match.texts, self.state.config)
+        count, told = counted(result), self._telling(results)
+        if count is None or told is None:
+            response = shape.response(result, self.match.texts, config)
             return self._whole(self._call(), response, default)
-        reply = _reply(shape.head(count, result, self.state.config), self.sender.added)
-        if shape.explain is None:
-            [[row]] = flight.results
-            at = shape.body_at
-            shape.remember((row[:at] + row[at + 1 :], self.sender.added), reply)
+        reply = _reply(shape.head(count, result, config), self.sender.added)
+        shape.remember(told, reply)
         return self._written(reply, result.body, default)
 
     def _written(self, reply: Reply, body: bytes, default: bytes) -> tuple[bytes, ...]:
@@ -146,7 +174,8 @@ class Exchange:
         if logs_status(self.state.config, status):
             self._log(self._call(), status, len(body))
         location = shape.canonical(texts).encode() if located else b""
-        parts = (STATUS_LINE[status], default, before, location, after, b"%d\r\n\r\n" % len(body))
+        length = b"" if status in NO_CONTENT else b"content-length: %d\r\n" % len(body)
+        parts = (STATUS_LINE[status], default, before, location, after, length, b"\r\n")
         if len(body) < _COPIED:
             return (b"".join((*parts, body)),)
         return b"".join(parts), body
@@ -154,9 +183,10 @@ class Exchange:
     def _whole(self, call: Call, response: Response, default: bytes) -> tuple[bytes, ...]:
         finished = finish(response, call, self.sender.fields, self.state)
         assert isinstance(finished.body, bytes)  # noqa: S101 - nothing here streams
-        body = finished.body if self.method == "GET" else b""
+        is_bodiless = self.method == "HEAD" or finished.status in NO_CONTENT
+        body = b"" if is_bodiless else finished.body
         headers = as_bytes(finished.headers)
-        if self.method == "GET":
+        if not is_bodiless:
             headers.append((b"content-length", str(len(body)).encode()))
         self.keep_alive = self.keep_alive and (b"connection", b"close") not in headers
         if not self.keep_alive and (b"connection", b"close") not in headers:
@@ -167,7 +197,7 @@ class Exchange:
 
     def _call(self) -> Call:
         path, _, query = self.url.partition(b"?")
-        return Call(self.method, path, query, self.sender.headers, b"", role=self.role)
+        return Call(self.method, path, query, self.sender.headers, self.body, role=self.role)
 
     def _log(self, call: Call, status: int, size: int) -> None:
         log_call(call, self.line, self.sender.fields, (status, size), self.state)
@@ -178,11 +208,12 @@ def _reply(head: Head, added: Headers) -> Reply:
     lines = b"".join(b"%b: %b\r\n" % header for header in headers)
     located = head.location is not None
     before, _, after = lines.rpartition(_MARK.encode()) if located else (lines, b"", b"")
-    return Reply(head.status, before, after + b"content-length: ", located, head.has_body)
+    return Reply(head.status, before, after, located, head.has_body)
 
 
 def begin(exchange: Exchange) -> bool:
-    """Whether it is under way. If not, it is to go the other way, which tells what is wrong."""
+    """Whether it is under way, or has a batch to be run. If not, it is to go the other way, which
+    tells what is wrong."""
     state, sender, url = exchange.state, exchange.sender, exchange.url
     shapes, sharing = state.shapes, state.sharing
     if shapes is None or sharing is None or state.stopping or not sender.is_plain:
@@ -190,21 +221,38 @@ def begin(exchange: Exchange) -> bool:
     if len(url) > state.config.server_max_url or _TARGET.fullmatch(url) is None:
         return False
     path, _, query = url.partition(b"?")
+    parts = exchange.method, path, query, sender.deciding
     try:
         claims = recall(state.verifier, sender.token, time())
-        if claims is None:
-            return False
-        match = shapes.match(exchange.method, path, query, sender.deciding, claims.role, b"")
-        if match is None or match.shape.packed is None or match.shape.plan.warning:
-            return False
-        if not sharing.allows(match.shape) or is_long(match.shape):
+        match = None if claims is None else shapes.match(*parts, claims.role, exchange.body)
+        if claims is None or match is None or not _is_ordinary(match.shape):
             return False
         exchange.role, exchange.match = claims.role, match
-        reads = match.shape.packed.bound(claims.payload, sender.context, match.values)
-        if not sharing.lanes.send(reads, exchange.land):
-            return False
+        if not _share(exchange, sharing, claims):
+            exchange.batch = _batch(exchange, shapes, claims)
     except (ApiError, DatabaseError):
         return False
     if sender.token is not None:
         state.verifier.cache.get(sender.token)
     return True
+
+
+def _is_ordinary(shape: Shape) -> bool:
+    """One row of PostgreSQL is all of its answer, which nothing else has a say in."""
+    return not (shape.plan.warning or is_long(shape) or needs_verdict(shape.plan))
+
+
+def _share(exchange: Exchange, sharing: Sharing, claims: Claims) -> bool:
+    match = exchange.match
+    packed = match.shape.packed
+    if packed is None or not sharing.allows(match.shape):
+        return False
+    reads = packed.bound(claims.payload, exchange.sender.packed, match.values)
+    return sharing.lanes.send(reads, exchange.land)
+
+
+def _batch(exchange: Exchange, shapes: Shapes, claims: Claims) -> Batch:
+    match = exchange.match
+    transaction = match.shape.filled(match.values, claims.payload, *exchange.sender.context)
+    isolation = shapes.cache.role_isolation.get(claims.role)
+    return batch_of(transaction, shapes.config, None, isolation)

@@ -1,5 +1,6 @@
-"""The HTTP protocol of `passeplat serve`: reads that share a connection are answered by callbacks
-of the parser and of PostgreSQL's answer, with neither a task nor ASGI's messages in between.
+"""The HTTP protocol of `passeplat serve`: a request of a known shape is answered by callbacks of
+the parser and of PostgreSQL's answer, without ASGI's messages in between. If it shares a connection
+there is not even a task.
 
 Everything else goes the way of uvicorn's own protocol, to the application of server/app.py, which
 could answer all of it, with the same bytes.
@@ -9,25 +10,30 @@ parser has read on this connection, but for its target, is not read again.
 """
 
 import re
-from asyncio import Event
+from asyncio import CancelledError, Event
 from typing import Any
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from passeplat.errors import ConnectionFailed, DatabaseError
 from passeplat.postgres.flight import Flight
 from passeplat.postgres.lanes import must_run_elsewhere
 from passeplat.server.corked import Corked
-from passeplat.server.exchange import Exchange, Sender, begin, new_sender
+from passeplat.server.exchange import Exchange, RawHeaders, Sender, begin, new_sender
 from passeplat.server.heads import Heads
 from passeplat.server.state import State
 
 _READS = {b"GET": "GET", b"HEAD": "HEAD"}
+_METHODS = _READS | {b"POST": "POST", b"PATCH": "PATCH", b"PUT": "PUT", b"DELETE": "DELETE"}
+_BODILESS = frozenset({"GET", "HEAD", "DELETE"})
 _REQUEST = re.compile(rb"(GET|HEAD) (/[!-~]*+) HTTP/1\.1\r\n")
 _END = b"\r\n\r\n"
 _MOST_SENDERS = 8
+_MOST_BODY = 65536  # bytes; a longer one takes a while to be read
 _TICK = 0.01  # seconds
+_PATIENCE = 0.2  # seconds
 
 
 class RestProtocol(Heads):
@@ -37,6 +43,10 @@ class RestProtocol(Heads):
         self._is_between = True  # two requests: the parser waits for a first byte
         self._is_ours = False  # the request that is being parsed
         self._is_refused = False  # it was tried already
+        self._sender: Sender | None = None  # of the last request that came with a body
+        self._awaits_body = False
+        self._awaited: RawHeaders = []  # the headers before it
+        self._body: list[bytes] = []
         self._rested = 0.0  # when the last response was complete
         self._default: Any = None
         self._lines = b""
@@ -63,8 +73,9 @@ class RestProtocol(Heads):
     def _remember(self, lines: bytes) -> None:
         if len(self._senders) >= _MOST_SENDERS:
             self._senders.clear()
-        if isinstance(self.cycle, Exchange):
-            self._senders[lines] = self.cycle.sender
+        cycle: Any = self.cycle
+        if isinstance(cycle, Exchange):
+            self._senders[lines] = cycle.sender
 
     def on_message_begin(self) -> None:
         """What uvicorn does here waits until it is known to be needed."""
@@ -86,40 +97,123 @@ class RestProtocol(Heads):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self._is_ours:
+        if self._awaits_body:
+            self._body.append(body)
+        elif not self._is_ours:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._is_between = True
-        if not self._is_ours:
+        if self._awaits_body:
+            self._begin_whole()
+        elif not self._is_ours:
             super().on_message_complete()
 
+    def shutdown(self) -> None:
+        """A body that is on its way is still to be answered."""
+        if not self._awaits_body:
+            super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """What is short is done although nobody waits for it any more."""
+        super().connection_lost(exc)
+        cycle: Any = self.cycle
+        if isinstance(cycle, Exchange) and cycle.task is not None:
+            self.loop.call_later(_PATIENCE, cycle.task.cancel)
+
     def _begin_parsed(self) -> bool:
+        """Also true of a request that will begin with its body."""
         parser = self.parser
-        method = _READS.get(parser.get_method())
+        method = _METHODS.get(parser.get_method())
         if method is None or not parser.should_keep_alive() or parser.get_http_version() != "1.1":
             return False
-        state: State = self.app_state["passeplat"]
-        return self._begin(new_sender(self.headers, state.config), method, self.url)
+        if not self._is_free():
+            return False
+        length = next((value for name, value in self.headers if name == b"content-length"), None)
+        sender = self._sender_of(self.headers)
+        if length is None:
+            return method in _BODILESS and self._begin(sender, method, self.url)
+        if method in _READS.values() or not sender.is_plain or int(length) > self._most_body():
+            return False
+        self._sender, self._awaited, self._awaits_body = sender, self.headers, True
+        return True
 
-    def _begin(self, sender: Sender, method: str, url: bytes) -> bool:
+    def _sender_of(self, headers: RawHeaders) -> Sender:
+        known = self._sender
+        if known is None or known.headers != headers or known.config is not self._state.config:
+            return new_sender(headers, self._state.config)
+        return known
+
+    def _most_body(self) -> int:
+        return min(_MOST_BODY, self._state.config.server_max_body)
+
+    def _begin_whole(self) -> None:
+        """With its body, or it goes the other way."""
+        method, body = _METHODS[self.parser.get_method()], b"".join(self._body)
+        self._awaits_body = False
+        self._body.clear()
+        sender = self._sender_of(self._awaited)
+        if not self._begin(sender, method, self.url, body):
+            exchange = self._exchange(sender, method, self.url, body)
+            self.cycle = exchange  # type: ignore[assignment]
+            self._hand_over(exchange)
+
+    @property
+    def _state(self) -> State:
+        state: State = self.app_state["passeplat"]
+        return state
+
+    def _is_free(self) -> bool:
         """Answers come in the order of the requests, so one that waits for another is not ours."""
         cycle: Any = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            return False
-        state: State = self.app_state["passeplat"]
-        if self.pipeline or self.flow.write_paused or sender.config is not state.config:
-            return False
+        is_idle = cycle is None or cycle.response_complete
+        return is_idle and not self.pipeline and not self.flow.write_paused
+
+    def _exchange(self, sender: Sender, method: str, url: bytes, body: bytes) -> Exchange:
         line = (self.client or ("-",))[0], "1.1"
-        exchange = Exchange(state, sender, method, url, line, self._land)
+        return Exchange(self._state, sender, method, url, body, line, self._land)
+
+    def _begin(self, sender: Sender, method: str, url: bytes, body: bytes = b"") -> bool:
+        if not self._is_free() or sender.config is not self._state.config:
+            return False
+        exchange = self._exchange(sender, method, url, body)
         if not begin(exchange):
             return False
         self.cycle = exchange  # type: ignore[assignment]
+        if exchange.batch is not None:
+            exchange.task = self.loop.create_task(self._run(exchange))
+            exchange.task.add_done_callback(self.tasks.discard)
+            self.tasks.add(exchange.task)
         return True
 
+    async def _run(self, exchange: Exchange) -> None:
+        """On a connection of its own."""
+        try:
+            results = await exchange.run()
+        except CancelledError:
+            if exchange.disconnected:
+                exchange.leave()
+                raise
+            stopping = ConnectionFailed("The server is stopping")
+            answered: tuple[bytes, ...] | None = exchange.refused(stopping, self._default_lines())
+        except Exception as error:  # noqa: BLE001 - the last line of defence
+            answered = exchange.refused(error, self._default_lines())
+        else:
+            answered = exchange.answer(results, self._default_lines())
+        exchange.task = None
+        self._finish(exchange, answered)
+
     def _land(self, exchange: Exchange, flight: Flight) -> None:
-        default = self._default_lines()
-        answered = None if must_run_elsewhere(flight) else exchange.answer(flight, default)
+        answered = None
+        if not must_run_elsewhere(flight):
+            default = self._default_lines()
+            if flight.error is None:
+                answered = exchange.answer(tuple(flight.results), default)
+            else:
+                answered = exchange.refused(DatabaseError(flight.error), default)
+        self._finish(exchange, answered)
+
+    def _finish(self, exchange: Exchange, answered: tuple[bytes, ...] | None) -> None:
         if answered is None:
             self._hand_over(exchange)
             return
@@ -191,7 +285,8 @@ class RestProtocol(Heads):
             keep_alive=exchange.keep_alive,
             on_response=self.on_response_complete,
         )
-        cycle.disconnected, cycle.more_body = exchange.disconnected, False
+        cycle.body, cycle.more_body = bytearray(exchange.body), False
+        cycle.disconnected = exchange.disconnected
         cycle.message_event.set()
         current: Any = self.cycle
         if current is exchange:

@@ -9,7 +9,7 @@ import orjson
 
 from passeplat.config import Config
 from passeplat.errors import DatabaseError, SchemaCacheMissing
-from passeplat.postgres.model import Batch, End, Row
+from passeplat.postgres.model import Batch, End, Results, Row
 from passeplat.postgres.pool import Pool
 from passeplat.query.model import Result, Transaction
 from passeplat.server.observe import log
@@ -30,7 +30,7 @@ async def run(
     return result_of(transaction, await run_batch(pool, config, batch))
 
 
-async def run_shape(shape: Shape, batch: Batch, state: State) -> tuple[tuple[Row, ...], ...]:
+async def run_shape(shape: Shape, batch: Batch, state: State) -> Results:
     """Where it may, on a connection that others use at the same time."""
     sharing = state.sharing
     if sharing is None:
@@ -58,7 +58,7 @@ def batch_of(
     before = () if transaction.pre_request is None else (transaction.pre_request,)
     after = () if transaction.explain is None else (transaction.explain,)
 
-    def judge(rows: tuple[tuple[Row, ...], ...]) -> None:
+    def judge(rows: Results) -> None:
         if verdict is not None:
             verdict(result_of(transaction, rows))
 
@@ -76,7 +76,7 @@ def batch_of(
 
 async def run_batch(
     pool: Pool, config: Config, batch: Batch, observe: Callable[[float], None] | None = None
-) -> tuple[tuple[Row, ...], ...]:
+) -> Results:
     """`observe` is told the seconds it took once it had a connection."""
     clock = asyncio.get_running_loop().time
     log(config, "debug", "Trying to borrow a connection from pool")
@@ -102,7 +102,7 @@ def as_read(batch: Batch) -> Batch:
     return replace(batch, end=End.COMMIT) if batch.end is End.ROLLBACK else batch
 
 
-def result_of(transaction: Transaction, rows: tuple[tuple[Row, ...], ...]) -> Result:
+def result_of(transaction: Transaction, rows: Results) -> Result:
     """Of the main statement, and of the counting EXPLAIN where there was one."""
     columns = transaction.columns
     main, *explained = rows if transaction.pre_request is None else rows[1:]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from passeplat.config import Config
-from passeplat.postgres.model import Batch, End, Piece, Query, Row
+from passeplat.postgres.model import Batch, End, Piece, Query, Results, Row
 from passeplat.postgres.pool import Pool
 from passeplat.query.lines import FEW
 from passeplat.query.model import Frame, Lines, Result, Transaction
@@ -19,7 +19,6 @@ from passeplat.response.model import Response
 from passeplat.server.shape import Shape
 
 Respond: TypeAlias = Callable[[Result], Response]
-Results: TypeAlias = tuple[tuple[Row, ...], ...]
 
 HELD_BACK = 256 * 1024
 """Bytes. A longer body is a long one."""

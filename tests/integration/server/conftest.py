@@ -21,7 +21,7 @@ import httpx
 import jwt
 import pytest
 from tests.forking import Forked, fork_server
-from tests.serving import NO_TLS
+from tests.serving import NO_TLS, Served, serving
 
 SECRET = "a secret of the tests, long enough for HS256"
 PATIENCE = 20  # seconds for whatever a process is to do
@@ -35,6 +35,13 @@ if __name__ == "__main__":
         serve(Sources(os.environ, os.environ.get("CONFIG_FILE")), int(os.environ["WORKERS"]))
     except PasseplatError as error:
         sys.exit(f"Error: {error}")
+"""
+REFERENCE = """
+import os
+from passeplat.config import Sources
+from passeplat.server.heads import Heads
+from passeplat.server.serve import serve
+serve(Sources(os.environ, None), protocol=Heads)
 """
 SCHEMA = """
 create schema api;
@@ -417,3 +424,10 @@ def config_file(path: Path, **settings: Any) -> dict[str, str]:
     lines = (f"{key.replace('_', '-')} = {json.dumps(str(v))}\n" for key, v in settings.items())
     path.write_text("".join(lines).replace("$", "$$"))
     return {"CONFIG_FILE": str(path)}
+
+
+@pytest.fixture(scope="module")
+def reference(served: Served) -> Iterator[Served]:
+    """The same database, answered by the application alone."""
+    with serving(served.database, command=(sys.executable, "-c", REFERENCE)) as running:
+        yield running

@@ -4,21 +4,15 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from threading import Thread
 
 import httpx
 import pytest
 from tests.serving import ACME, ADA, ANNA, BEA, GLOBEX, NO_TLS, Served, bearer, serving
 
-REFERENCE = """
-import os
-from passeplat.config import Sources
-from passeplat.server.heads import Heads
-from passeplat.server.serve import serve
-serve(Sources(os.environ, None), protocol=Heads)
-"""
+from .raw import connected, head, response
+
 IMPATIENT = """
 import os
 from passeplat.config import Sources
@@ -34,51 +28,12 @@ SHARED = re.compile(r"^passeplat_shared_reads_total (\d+)", re.MULTILINE)
 TODOS = "/v1/todos?select=id,title,project:projects(name)&order=id&limit=5"
 
 
-@pytest.fixture(scope="module")
-def reference(served: Served) -> Iterator[Served]:
-    """The same database, answered by the application alone."""
-    with serving(served.database, command=(sys.executable, "-c", REFERENCE)) as running:
-        yield running
-
-
 def shared_reads(server: Served) -> int:
     found = SHARED.search(
         httpx.get(f"{server.admin}/metrics", verify=NO_TLS).text.replace(".0\n", "\n")
     )
     assert found
     return int(found[1])
-
-
-@contextmanager
-def connected(server: Served) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as opened:
-        yield opened
-
-
-def head(path: str, method: str = "GET", version: str = "1.1", **headers: str) -> bytes:
-    named = {"Host": "localhost", **{key.replace("_", "-"): headers[key] for key in headers}}
-    lines = (f"{name}: {value}\r\n" for name, value in named.items())
-    return f"{method} {path} HTTP/{version}\r\n{''.join(lines)}\r\n".encode()
-
-
-def response(opened: socket.socket, *, bodiless: bool = False) -> bytes:
-    """One, as it came, without its date."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += _more(opened)
-    fields, _, body = received.partition(b"\r\n\r\n")
-    length = re.search(rb"content-length: (\d+)", fields)
-    missing = 0 if bodiless or length is None else int(length[1]) - len(body)
-    while missing > 0:
-        more = _more(opened)
-        body, missing = body + more, missing - len(more)
-    return re.sub(rb"date: [^\r]+", b"date", fields) + b"\r\n\r\n" + body
-
-
-def _more(opened: socket.socket) -> bytes:
-    more = opened.recv(65536)
-    assert more, "the connection was closed"
-    return more
 
 
 def until_shared(server: Served, request: bytes, *, bodiless: bool = False) -> bytes:
