@@ -34,7 +34,8 @@ class Corked:
     def flush(self) -> None:
         if self._held:
             held, self._held, self._size = self._held, [], 0
-            self._transport.write(b"".join(held))
+            if not self._transport.is_closing():
+                self._transport.write(b"".join(held))
 
     def close(self) -> None:
         self.flush()

@@ -62,6 +62,8 @@ class RestProtocol(Heads):
             return
         lines = data[first.end() - 2 :]
         sender = self._senders.get(lines)
+        if sender is not None and sender.config is not self._state.config:
+            sender = None
         if sender is not None and self._begin(sender, _READS[first[1]], first[2]):
             return
         self._is_ours, self._is_refused = False, sender is not None
@@ -174,10 +176,8 @@ class RestProtocol(Heads):
         return Exchange(self._state, sender, method, url, body, line, self._land)
 
     def _begin(self, sender: Sender, method: str, url: bytes, body: bytes = b"") -> bool:
-        if not self._is_free() or sender.config is not self._state.config:
-            return False
         exchange = self._exchange(sender, method, url, body)
-        if not begin(exchange):
+        if not self._is_free() or not begin(exchange):
             return False
         self.cycle = exchange  # type: ignore[assignment]
         if exchange.batch is not None:

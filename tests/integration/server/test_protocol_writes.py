@@ -2,6 +2,7 @@
 of the application, whatever arrives how."""
 
 import re
+import signal
 import socket
 import sys
 import time
@@ -130,6 +131,15 @@ def test_what_goes_to_the_application_is_told(telling: Served) -> None:
         for each in (*OTHERS, Asked("GET", "/v1/nothing")):
             answered = asked(opened, each.named(uuid4().hex).bytes(X_Only="1"))
             assert answered[9:12] == b"418"
+
+
+def test_a_known_head_is_read_anew_after_a_reload(telling: Served) -> None:
+    known = head("/v1/labels?select=name&limit=1", X_Only="1", **bearer(ADA))
+    with connected(telling) as opened:
+        for _ in range(3):
+            assert [asked(opened, known)[9:12] for _ in range(3)] == [b"200"] * 3
+            telling.process.send_signal(signal.SIGUSR2)
+            time.sleep(0.3)
 
 
 def labels(server: Served, name: str) -> list[str]:
