@@ -9,7 +9,7 @@ _OLD_STEP = re.compile(
     | \[\?\(\s*@\s*(?P<operator>==\^|==|!=|\^==|\*==)\s*"(?P<operand>(?:[^"\\]|\\.)*)"\s*\)\]""",
     re.VERBOSE,
 )
-_SHORTHAND = re.compile(r"[A-Za-z_\u0080-\U0010ffff][0-9A-Za-z_\u0080-\U0010ffff]*")
+_SHORTHAND = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*")
 
 
 def modern(text: str) -> str:
