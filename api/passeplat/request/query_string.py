@@ -11,7 +11,6 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from passeplat.errors import QueryStringError
-from passeplat.request import grammar
 from passeplat.request.fields import read_names, read_relations, read_tree_path
 from passeplat.request.filters import read_filter
 from passeplat.request.limits import MAX_PARAMETERS
@@ -100,14 +99,14 @@ def _select(pairs: list[_Pair]) -> tuple[SelectItem, ...]:
     if not pairs:
         return EVERYTHING
     text = pairs[0][1]
-    return read("select parameter", grammar.SELECT, read_select, text, text)
+    return read("select parameter", "SELECT", read_select, text, text)
 
 
 def _names(what: str, pairs: list[_Pair]) -> tuple[str, ...] | None:
     if not pairs:
         return None
     text = pairs[0][1]
-    return read(what, grammar.NAMES, read_names, text, text)
+    return read(what, "NAMES", read_names, text, text)
 
 
 def _filters(
@@ -132,8 +131,8 @@ def _is_filter(value: str) -> bool:
 
 
 def _filter(key: str, value: str) -> tuple[EmbedPath, Filter]:
-    path, field = read("tree path", grammar.TREE_PATH, read_tree_path, key, key)
-    operation, negated = read("filter", grammar.FILTER, read_filter, value, value)
+    path, field = read("tree path", "TREE_PATH", read_tree_path, key, key)
+    operation, negated = read("filter", "FILTER", read_filter, value, value)
     return path, Filter(field, operation, negated)
 
 
@@ -151,7 +150,7 @@ def _logic(pair: _Pair) -> tuple[EmbedPath, Logic]:
     path, operator = _owner(key)
     if path[-1:] == ("not",):
         path, operator = path[:-1], f"not.{operator}"
-    return path, read("logic tree", grammar.LOGIC, read_logic, operator + value, value)
+    return path, read("logic tree", "LOGIC", read_logic, operator + value, value)
 
 
 def _owner(key: str) -> tuple[EmbedPath, str]:
@@ -159,13 +158,13 @@ def _owner(key: str) -> tuple[EmbedPath, str]:
     if "." not in key:
         return (), key
     relations, _, word = key.rpartition(".")
-    return read("tree path", grammar.TREE_PATH, read_relations, relations, key), word
+    return read("tree path", "TREE_PATH", read_relations, relations, key), word
 
 
 def _orders(pairs: list[_Pair]) -> tuple[tuple[EmbedPath, tuple[OrderTerm, ...]], ...]:
     orders: dict[EmbedPath, tuple[OrderTerm, ...]] = {}
     for key, value in pairs:
-        terms = read("order", grammar.ORDER, read_order, value, value)
+        terms = read("order", "ORDER", read_order, value, value)
         orders.setdefault(_owner(key)[0], terms)
     return tuple(orders.items())
 

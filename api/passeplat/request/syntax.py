@@ -1,16 +1,20 @@
-"""A reader and a text become a value, or the PGRST100 that says where the text went wrong."""
+"""A reader and a text become a value, or the PGRST100 that says where the text went wrong.
+
+The grammar that explains it is imported for the first text that is refused.
+"""
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from contextlib import suppress
+from typing import Literal, TypeAlias, TypeVar
 
 from passeplat.errors import QueryStringError
-from passeplat.request.explain import Failure, explain
-from passeplat.request.grammar import Node
 from passeplat.request.limits import MAX_DEPTH, MAX_EXPLAINED
 
 _TAB = 8
 Value = TypeVar("Value")
+Syntax: TypeAlias = Literal["SELECT", "NAMES", "TREE_PATH", "FILTER", "LOGIC", "ORDER"]
+"""A node of the grammar, by its name."""
 
 
 class Mismatch(Exception):
@@ -21,7 +25,7 @@ class Mismatch(Exception):
         self.position = position
 
 
-def read(what: str, node: Node, reader: Callable[[str], Value], text: str, shown: str) -> Value:
+def read(what: str, syntax: Syntax, reader: Callable[[str], Value], text: str, shown: str) -> Value:
     """What the reader makes of the text.
 
     `what` and `shown` go into the message: what it should have been, and what the client sent.
@@ -29,7 +33,7 @@ def read(what: str, node: Node, reader: Callable[[str], Value], text: str, shown
     try:
         return reader(text)
     except Mismatch as mismatch:
-        raise _error(what, node, text, shown, mismatch.position) from None
+        raise _error(what, syntax, text, shown, mismatch.position) from None
 
 
 def match(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str]:
@@ -52,21 +56,22 @@ def too_deep(what: str) -> QueryStringError:
     )
 
 
-def _error(what: str, node: Node, text: str, shown: str, position: int) -> QueryStringError:
-    failure = _failure(node, text, position)
-    where = _place(text, failure.position)
+def _error(what: str, syntax: Syntax, text: str, shown: str, position: int) -> QueryStringError:
+    place, sentence = _failure(syntax, text, position)
+    where = _place(text, place)
     shown = shown if len(shown) <= MAX_EXPLAINED else shown[:MAX_EXPLAINED] + "…"
-    return QueryStringError(f'"failed to parse {what} ({shown})" ({where})', failure.sentence())
+    return QueryStringError(f'"failed to parse {what} ({shown})" ({where})', sentence)
 
 
-def _failure(node: Node, text: str, position: int) -> Failure:
-    known = Failure(position, text[position : position + 1])
-    if len(text) > MAX_EXPLAINED:
-        return known
-    try:
-        return explain(node, text)
-    except RecursionError:  # the readers do not recurse: they may refuse what is nested deeper
-        return known
+def _failure(syntax: Syntax, text: str, position: int) -> tuple[int, str]:
+    """Where it is, and what it is called."""
+    from passeplat.request import explain, grammar  # noqa: PLC0415
+
+    failure = explain.Failure(position, text[position : position + 1])
+    if len(text) <= MAX_EXPLAINED:
+        with suppress(RecursionError):  # the readers do not recurse: they may refuse what is deeper
+            failure = explain.explain(getattr(grammar, syntax), text)
+    return failure.position, failure.sentence()
 
 
 def _place(text: str, position: int) -> str:
