@@ -116,7 +116,7 @@ def serving(database: str, *, command: Sequence[str] = (), **settings: str) -> I
     """
     with tempfile.NamedTemporaryFile(prefix="passeplat-log-") as output:
         path = Path(output.name)
-        process = _start(command, {"db_uri": _login(database)} | settings, path)
+        process = _start(command, {"db_uri": as_authenticator(database)} | settings, path)
         try:
             yield Served(*_addresses(process, path), database, process, path)
         finally:
@@ -142,7 +142,7 @@ def _start(
         )
 
 
-def _login(database: str) -> str:
+def as_authenticator(database: str) -> str:
     """The same database for the role that may become others and is nothing itself."""
     parts = urlsplit(database)
     host = parts.netloc.rpartition("@")[2]
