@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from passeplat.config import Config, Sources
 from passeplat.errors import SettingError
-from passeplat.server.admin import ready_check, schema_cache_json
+from passeplat.server.admin import ready_check
 from passeplat.server.reload import FAILURES, read_schema_cache, read_settings
+from passeplat.server.report import schema_cache_json
 from passeplat.server.service import advice
 
 T = TypeVar("T")

@@ -1,4 +1,7 @@
-"""A request is one sentence: parse, resolve, build, run, render. Bytes in, a Response out."""
+"""A request is one sentence: parse, resolve, build, run, render. Bytes in, a Response out.
+
+What documents the API is imported when it is asked for: the first answer need not wait for it.
+"""
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator
@@ -29,12 +32,10 @@ from passeplat.request.page import wants_page
 from passeplat.request.parse import parse
 from passeplat.request.rows import end_of_rows, header_of
 from passeplat.request.shape import deciding
-from passeplat.response.documentation import render_page
 from passeplat.response.model import Response
 from passeplat.response.problem import render_error
 from passeplat.response.render import render, render_info
 from passeplat.response.verdict import judge, needs_verdict
-from passeplat.server.document import document
 from passeplat.server.feed import is_fed, statements, sum_of
 from passeplat.server.observe import Timings, log_failure
 from passeplat.server.run import batch_of, queries, result_of, run, run_shape
@@ -100,6 +101,8 @@ async def _answer(call: Call, state: State) -> Response:
     config, shapes = state.config, state.shapes
     check_url(call.raw_path, call.query_string, config)
     if wants_page(call.method, call.raw_path, call.headers, config):
+        from passeplat.response.documentation import render_page  # noqa: PLC0415
+
         return render_page(call.raw_path)
     with call.timings.of("jwt"):
         claims = verify(state.verifier, _authorization(call), time())
@@ -122,6 +125,8 @@ async def _answer(call: Call, state: State) -> Response:
             with call.timings.of("response"):
                 return render_info(plan)
         case DocumentPlan():
+            from passeplat.server.document import document  # noqa: PLC0415
+
             told = call.queries if config.log_query else None
             return await document(plan, claims, state, call.timings, told)
         case Plan():

@@ -1,4 +1,7 @@
-"""uvicorn, as we use it: an application and a bound socket in, requests answered until the end."""
+"""uvicorn, as we use it: an application and a bound socket in, requests answered until the end.
+
+What few servers or no first answer need is imported when it is: the start is short.
+"""
 
 import asyncio
 import socket
@@ -10,15 +13,14 @@ from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from passeplat.config import Config
-from passeplat.server.admin import Address, Spokesman, admin_app
-from passeplat.server.app import rest
+from passeplat.server.app import Scope, Send, rest
 from passeplat.server.observe import log
+from passeplat.server.report import Spokesman
 from passeplat.server.service import Service
-from passeplat.server.sockets import address_of, bound_tcp, bound_unix
+from passeplat.server.sockets import Address, address_of, bound_tcp, bound_unix
+from passeplat.server.watch import Receive
 
 GRACE = 30  # seconds that requests in flight may take to finish
 _LINGER = 0.3  # seconds for clients to learn that their connection is about to close
@@ -28,15 +30,24 @@ def http_server(service: Service, protocol: type[Protocol] | None = None) -> uvi
     """The server of the REST interface; `serve(sockets=…)` runs it. `protocol` speaks HTTP: if not
     said, ours where httptools is installed."""
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> Any:
-        yield {"passeplat": service.state}
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            scope["state"]["passeplat"] = service.state
+            await _live(receive, send)
+        else:
+            await rest(scope, receive, send)
 
-    app = Starlette(routes=[Mount("", app=rest)], lifespan=lifespan)
     http = protocol or _protocol("passeplat.server.protocol", "RestProtocol")
     return uvicorn.Server(
         _uvicorn_config(app, http, lifespan="on", timeout_graceful_shutdown=GRACE)
     )
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """https://asgi.readthedocs.io/en/latest/specs/lifespan.html"""
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})
 
 
 def _protocol(module: str, name: str) -> Any:
@@ -111,6 +122,8 @@ async def admin_server(config: Config, spokesman: Spokesman, main: Address) -> A
     else:
         yield
         return
+    from passeplat.server.admin import admin_app  # noqa: PLC0415 - with Starlette
+
     app = admin_app(spokesman, main)
     http = _protocol("passeplat.server.heads", "Heads")
     server = uvicorn.Server(_uvicorn_config(app, http, lifespan="off", timeout_graceful_shutdown=1))

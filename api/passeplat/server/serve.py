@@ -11,9 +11,9 @@ import uvicorn
 from passeplat import __version__
 from passeplat.config import Sources
 from passeplat.postgres import pipeline
-from passeplat.server.admin import Own
 from passeplat.server.http_server import admin_server, http_server, listening, say_goodbye
 from passeplat.server.observe import adopt_library_logs, log
+from passeplat.server.report import Own
 from passeplat.server.service import Connect, Service, open_service
 from passeplat.server.sockets import address_of, bound_main
 from passeplat.server.stop import Stop, Stopped, stopping

@@ -4,9 +4,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from passeplat.config import Config
 from passeplat.errors import SettingError
+
+Address: TypeAlias = str | tuple[Any, ...]
+"""A path, or host and port."""
 
 _SPECIAL = {
     "*": (socket.AF_INET6, "::"),

@@ -19,7 +19,7 @@ import orjson
 from passeplat.config import Sources
 from passeplat.errors import SettingError
 from passeplat.postgres.recovery import delays, is_fatal
-from passeplat.server.admin import report, schema_cache_json
+from passeplat.server.report import report, schema_cache_json
 from passeplat.server.serve import loop_factory, serve_service
 from passeplat.server.service import Service, open_service
 from passeplat.server.state import State

@@ -16,10 +16,10 @@ import orjson
 from passeplat.config import Config, Sources
 from passeplat.errors import SettingError
 from passeplat.postgres.recovery import delays
-from passeplat.server.admin import Report
 from passeplat.server.http_server import GRACE, admin_server
 from passeplat.server.listener import Want
 from passeplat.server.observe import log
+from passeplat.server.report import Report
 from passeplat.server.service import open_service
 from passeplat.server.sockets import address_of, bound_main
 from passeplat.server.stop import Stop, Stopped, stopping
