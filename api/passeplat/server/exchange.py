@@ -36,6 +36,7 @@ from passeplat.server.state import State
 from passeplat.server.stream import HELD_BACK, is_long, observe_cut, observe_length
 
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+Landed: TypeAlias = "Callable[[Exchange, Flight], None]"
 
 _OTHERWISE = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _NOBODY_WAITS = Event()
@@ -89,7 +90,6 @@ class Exchange:
     url: bytes
     body: bytes
     line: Line
-    landed: "Callable[[Exchange, Flight], None]"
     role: str = ""
     match: Match = field(init=False)
     batch: Batch | None = None  # still to be run; None: it is under way
@@ -99,12 +99,12 @@ class Exchange:
     response_complete: bool = False
     message_event: Event = field(default=_NOBODY_WAITS)
 
-    def land(self, flight: Flight, seconds: float) -> None:
+    def land(self, landed: Landed, flight: Flight, seconds: float) -> None:
         state = self.state
         state.shared_reads += 1
         if state.sharing is not None:
             state.sharing.observe(self.match.shape, seconds)
-        self.landed(self, flight)
+        landed(self, flight)
 
     async def run(self) -> Results:
         """On a connection of its own. Raises what Pool.run raises."""
@@ -211,9 +211,9 @@ def _reply(head: Head, added: Headers) -> Reply:
     return Reply(head.status, before, after, located, head.has_body)
 
 
-def begin(exchange: Exchange) -> bool:
-    """Whether it is under way, or has a batch to be run. If not, it is to go the other way, which
-    tells what is wrong."""
+def begin(exchange: Exchange, landed: Landed) -> bool:
+    """Whether it is under way, to land there, or has a batch to be run. If not, it is to go the
+    other way, which tells what is wrong."""
     state, sender, url = exchange.state, exchange.sender, exchange.url
     shapes, sharing = state.shapes, state.sharing
     if shapes is None or sharing is None or state.stopping or not sender.is_plain:
@@ -228,7 +228,7 @@ def begin(exchange: Exchange) -> bool:
         if claims is None or match is None or not _is_ordinary(match.shape):
             return False
         exchange.role, exchange.match = claims.role, match
-        if not _share(exchange, sharing, claims):
+        if not _share(exchange, sharing, claims, landed):
             exchange.batch = _batch(exchange, shapes, claims)
     except (ApiError, DatabaseError):
         return False
@@ -242,13 +242,13 @@ def _is_ordinary(shape: Shape) -> bool:
     return not (shape.plan.warning or is_long(shape) or needs_verdict(shape.plan))
 
 
-def _share(exchange: Exchange, sharing: Sharing, claims: Claims) -> bool:
+def _share(exchange: Exchange, sharing: Sharing, claims: Claims, landed: Landed) -> bool:
     match = exchange.match
     packed = match.shape.packed
     if packed is None or not sharing.allows(match.shape):
         return False
     reads = packed.bound(claims.payload, exchange.sender.packed, match.values)
-    return sharing.lanes.send(reads, exchange.land)
+    return sharing.lanes.send(reads, partial(exchange.land, landed))
 
 
 def _batch(exchange: Exchange, shapes: Shapes, claims: Claims) -> Batch:

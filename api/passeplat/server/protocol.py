@@ -119,6 +119,7 @@ class RestProtocol(Heads):
     def connection_lost(self, exc: Exception | None) -> None:
         """What is short is done although nobody waits for it any more."""
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
         cycle: Any = self.cycle
         if isinstance(cycle, Exchange) and cycle.task is not None:
             self.loop.call_later(_PATIENCE, cycle.task.cancel)
@@ -173,11 +174,11 @@ class RestProtocol(Heads):
 
     def _exchange(self, sender: Sender, method: str, url: bytes, body: bytes) -> Exchange:
         line = (self.client or ("-",))[0], "1.1"
-        return Exchange(self._state, sender, method, url, body, line, self._land)
+        return Exchange(self._state, sender, method, url, body, line)
 
     def _begin(self, sender: Sender, method: str, url: bytes, body: bytes = b"") -> bool:
         exchange = self._exchange(sender, method, url, body)
-        if not self._is_free() or not begin(exchange):
+        if not self._is_free() or not begin(exchange, self._land):
             return False
         self.cycle = exchange  # type: ignore[assignment]
         if exchange.batch is not None:

@@ -31,6 +31,21 @@ class Telling(RestProtocol):
         super()._start_asgi_task(cycle, refuse if asked else app)
 serve(Sources(os.environ, None), protocol=Telling)
 """
+# Says with every connection how many there are that nothing but a cycle of references may keep.
+COUNTING = """
+import gc, os, sys, weakref
+from passeplat.config import Sources
+from passeplat.server.protocol import RestProtocol
+from passeplat.server.serve import serve
+ALIVE = weakref.WeakSet()
+class Counted(RestProtocol):
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        ALIVE.add(self)
+        print("alive:", len(ALIVE), flush=True)
+gc.disable()
+serve(Sources(os.environ, None), protocol=Counted)
+"""
 TIMES = 3  # that a request is sent before it has a shape for certain
 
 
@@ -140,6 +155,19 @@ def test_a_known_head_is_read_anew_after_a_reload(telling: Served) -> None:
             assert [asked(opened, known)[9:12] for _ in range(3)] == [b"200"] * 3
             telling.process.send_signal(signal.SIGUSR2)
             time.sleep(0.3)
+
+
+def test_a_connection_that_ended_leaves_no_memory_behind(served: Served) -> None:
+    command = (sys.executable, "-c", COUNTING)
+    write = Asked("POST", "/v1/labels", LABEL, "return=minimal")
+    read = head("/v1/labels?select=name&limit=1", **bearer(ADA))
+    with serving(served.database, command=command) as counting:
+        for _ in range(30):
+            with connected(counting) as opened:
+                for request in (read, write.named(uuid4().hex).bytes(), read):
+                    asked(opened, request)
+        counted = re.findall(r"alive: (\d+)", counting.output.read_text())
+    assert int(counted[-1]) < 10
 
 
 def labels(server: Served, name: str) -> list[str]:
