@@ -37,6 +37,11 @@ def inert_write_query(write: Write, functions: Iterable[str], operators: Iterabl
     return _query([*events, *_read(sorted(write.read))], functions, operators, writes=True)
 
 
+def changes_query() -> Query:
+    """A number that is another one once such an answer may be (sql/changes.sql)."""
+    return Query(_sql("changes"))
+
+
 def _read(relations: Iterable[QualifiedName]) -> list[tuple[str, str, str]]:
     return [(each.schema, each.name, "relation") for each in relations]
 
@@ -49,9 +54,9 @@ def _query(
     writes: bool,
 ) -> Query:
     lists = (asked, sorted(functions), sorted(operators), writes)
-    return Query(_sql(), tuple(map(orjson.dumps, lists)))
+    return Query(_sql("inert"), tuple(map(orjson.dumps, lists)))
 
 
 @cache
-def _sql() -> str:
-    return (files(__package__) / "sql" / "inert.sql").read_text("utf-8")
+def _sql(name: str) -> str:
+    return (files(__package__) / "sql" / f"{name}.sql").read_text("utf-8")

@@ -8,7 +8,7 @@ is not certainly built in, is not inert. A write that is may still have advanced
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from passeplat.names import QualifiedName
 from passeplat.plan.model import (
@@ -32,6 +32,9 @@ from passeplat.plan.model import (
 )
 from passeplat.schema_cache.inert import Event, Write
 from passeplat.schema_cache.model import Column, SchemaCache
+
+Touched: TypeAlias = frozenset[QualifiedName] | Write
+"""The relations that are read, or what is written."""
 
 FUNCTIONS = frozenset(
     {
@@ -66,6 +69,11 @@ _BUILT_IN = frozenset(
         *("smallint", "text", "time", "timestamp", "timestamptz", "uuid", "varchar"),
     }
 )
+
+
+def touched_by(plan: Plan, cache: SchemaCache) -> Touched | None:
+    """What has to be harmless that the plan is. None if that does not suffice."""
+    return relations_of(plan, cache) if plan.change is None else write_of(plan, cache)
 
 
 def relations_of(plan: Plan, cache: SchemaCache) -> frozenset[QualifiedName] | None:

@@ -23,6 +23,7 @@ from passeplat.response.head import Counted, Head, counted, render_head
 from passeplat.response.model import Headers, Response
 from passeplat.response.render import render
 from passeplat.schema_cache.model import SchemaCache
+from passeplat.server.inert import Touched, touched_by
 from passeplat.server.packed import Packed, pack
 
 BodyShape: TypeAlias = tuple[type[Body], tuple[str, ...], bool] | None
@@ -47,7 +48,6 @@ class Marking:
 class Pace:
     """What became known of a shape's statements while they ran."""
 
-    inert: bool | None = None  # they leave nothing behind in the session; None: not known yet
     seconds: float = 0.0  # they take, about the median; 0: not known yet
     long: bool | None = None  # the body of an answer was, once; None: not known yet
 
@@ -87,6 +87,7 @@ class Shape:
     lines: LinesTemplate | None
     location: tuple[str | int, ...]  # of the canonical query string: texts, numbers of values
     packed: Packed | None  # None: never on a lane
+    touched: Touched | None  # None: it may leave something behind in its session
     heads: dict[Counted, Head] = field(default_factory=dict)
     replies: dict[Told, Reply] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
@@ -194,7 +195,8 @@ def make_shape(
     packed = None
     if config.db_prepared_statements and not _has_block(made, cache.role_isolation.get(role)):
         packed = pack(context, (main,) if explain is None else (main, explain), made.scope)
-    return Shape(plan, made, context, main, explain, lines, location, packed)
+    touched = None if made.pre_request is not None else touched_by(plan, cache)
+    return Shape(plan, made, context, main, explain, lines, location, packed, touched)
 
 
 def _has_block(made: Transaction, isolation: str | None) -> bool:
