@@ -102,6 +102,7 @@ def serve(file: str | None, host: str | None, port: int | None, workers: int) ->
     from passeplat.config import Sources
     from passeplat.server.serve import serve as run
 
+    gc.freeze()  # else the first collection looks through all of it
     gc.enable()
     given = {"server-host": host, "server-port": None if port is None else str(port)}
     overrides = {key: value for key, value in given.items() if value is not None}
