@@ -8,6 +8,7 @@ import socket
 from asyncio import Protocol
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import uvicorn
 
 from passeplat.config import Config
-from passeplat.server.app import Scope, Send, rest
+from passeplat.server.app import Scope, Send
 from passeplat.server.observe import log
 from passeplat.server.report import Spokesman
 from passeplat.server.service import Service
@@ -23,6 +24,7 @@ from passeplat.server.sockets import Address, address_of, bound_tcp, bound_unix
 from passeplat.server.watch import Receive
 
 GRACE = 30  # seconds that requests in flight may take to finish
+_SOON = 1.0  # seconds
 _LINGER = 0.3  # seconds for clients to learn that their connection is about to close
 
 
@@ -35,7 +37,7 @@ def http_server(service: Service, protocol: type[Protocol] | None = None) -> uvi
             scope["state"]["passeplat"] = service.state
             await _live(receive, send)
         else:
-            await rest(scope, receive, send)
+            await _application()(scope, receive, send)
 
     http = protocol or _protocol("passeplat.server.protocol", "RestProtocol")
     return uvicorn.Server(
@@ -45,9 +47,18 @@ def http_server(service: Service, protocol: type[Protocol] | None = None) -> uvi
 
 async def _live(receive: Receive, send: Send) -> None:
     """https://asgi.readthedocs.io/en/latest/specs/lifespan.html"""
-    for event in ("startup", "shutdown"):
-        await receive()
-        await send({"type": f"lifespan.{event}.complete"})
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    loop = asyncio.get_running_loop()
+    loop.call_later(_SOON, loop.run_in_executor, None, _application)
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+@cache
+def _application() -> Any:
+    """Imported beside the first requests if none of them needs it: most do not."""
+    return import_module("passeplat.server.application").application()
 
 
 def _protocol(module: str, name: str) -> Any:
