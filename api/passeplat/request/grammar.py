@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from passeplat.request.patterns import IDENTIFIER, INDEX_DIGITS, WORD
+from passeplat.request.patterns import AFTER_DASH, IDENTIFIER, INDEX_DIGITS, WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,10 @@ COMMA = Attempt(spaced(Text(",")))
 DELIMITER = Named(Text("."), "delimiter (.)")
 IDENTIFIER_CHARACTERS = Some(re.compile(IDENTIFIER), ("letter", "digit"))
 DASH = attempt(Text("-"), Not(">"))
+_CHARACTERS_AFTER_DASH = Some(re.compile(AFTER_DASH), ("letter", "digit"))
+_NAME = series(IDENTIFIER_CHARACTERS, Repeat(series(DASH, _CHARACTERS_AFTER_DASH)))
 FIELD_NAME = Named(
-    choice(_quoted("+"), separated(IDENTIFIER_CHARACTERS, DASH)),
+    choice(_quoted("+"), _NAME),
     "field name (* or [a..z0..9_$])",
 )
 

@@ -6,7 +6,8 @@ proportion to the text, whatever the text.
 
 WORD = r"[^\W\d]\w*+"  # what most names are; compiled with re.ASCII
 IDENTIFIER = r" *+[\w$][\w $]*+"  # at least one character that is not a space
-NAME = rf"{IDENTIFIER}(?:-(?!>)[\w $]++)*+"
+AFTER_DASH = r"[\w $]++"
+NAME = rf"{IDENTIFIER}(?:-(?!>){AFTER_DASH})*+"
 QUOTED_NAME = r'"(?:[^"\\]++|\\.)++"'
 ANY_NAME = rf"(?:{NAME}|{QUOTED_NAME})"
 

@@ -251,6 +251,7 @@ def reads(reader: Callable[[str], Any], text: str) -> bool:
 @given(nearly.filter(str.strip))
 @example("a!left_x(b)")
 @example("*,a")
+@example("a- ")
 def test_select_reads_what_the_grammar_accepts(text: str) -> None:
     assert reads(read_select, text) == accepts(grammar.SELECT, text)
 
