@@ -46,6 +46,7 @@ class Counted(RestProtocol):
 gc.disable()
 serve(Sources(os.environ, None), protocol=Counted)
 """
+TOKEN = bearer(ADA)  # the same one always, for one that is new is looked at by the application
 TIMES = 3  # that a request is sent before it has a shape for certain
 
 
@@ -64,7 +65,7 @@ class Asked:
     kind: str = "application/json"
 
     def bytes(self, **more: str) -> bytes:
-        headers = {**bearer(ADA), **more}
+        headers = {**TOKEN, **more}
         if self.prefer:
             headers["Prefer"] = self.prefer
         if self.body is None:
@@ -149,18 +150,24 @@ def test_what_goes_to_the_application_is_told(telling: Served) -> None:
 
 
 def test_a_known_head_is_read_anew_after_a_reload(telling: Served) -> None:
-    known = head("/v1/labels?select=name&limit=1", X_Only="1", **bearer(ADA))
+    path = "/v1/labels?select=name&limit=1"
+    plain, known = head(path, **TOKEN), head(path, X_Only="1", **TOKEN)
     with connected(telling) as opened:
-        for _ in range(3):
+        for number in range(1, 4):
+            for _ in range(TIMES):
+                asked(opened, plain)
             assert [asked(opened, known)[9:12] for _ in range(3)] == [b"200"] * 3
             telling.process.send_signal(signal.SIGUSR2)
-            time.sleep(0.3)
+            end = time.monotonic() + 20
+            while telling.output.read_text().count("Config reloaded") < number:
+                assert time.monotonic() < end
+                time.sleep(0.02)
 
 
 def test_a_connection_that_ended_leaves_no_memory_behind(served: Served) -> None:
     command = (sys.executable, "-c", COUNTING)
     write = Asked("POST", "/v1/labels", LABEL, "return=minimal")
-    read = head("/v1/labels?select=name&limit=1", **bearer(ADA))
+    read = head("/v1/labels?select=name&limit=1", **TOKEN)
     with serving(served.database, command=command) as counting:
         for _ in range(30):
             with connected(counting) as opened:
@@ -194,7 +201,7 @@ def test_a_body_may_come_later_and_in_pieces(telling: Served) -> None:
 def test_requests_sent_at_once_are_answered_in_their_order(telling: Served) -> None:
     name = uuid4().hex
     write = Asked("POST", "/v1/labels?select=name", LABEL, SHOWN)
-    read = head(f"/v1/labels?select=name&name=like.{name}*&order=name", **bearer(ADA))
+    read = head(f"/v1/labels?select=name&name=like.{name}*&order=name", **TOKEN)
     with connected(telling) as opened:
         for number in range(TIMES):
             asked(opened, write.named(f"{name}-{number}").bytes())
@@ -246,7 +253,7 @@ def test_other_bodies_go_the_other_way(telling: Served, head_of: dict[str, str])
     sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if chunked else body
     kind = {"Content_Type": "application/json"}
     with connected(telling) as opened:
-        opened.sendall(head("/v1/labels", "POST", **head_of, **kind, **bearer(ADA)))
+        opened.sendall(head("/v1/labels", "POST", **head_of, **kind, **TOKEN))
         if not chunked:
             assert opened.recv(65536).startswith(b"HTTP/1.1 100 Continue")
         opened.sendall(sent)
