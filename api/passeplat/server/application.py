@@ -7,4 +7,6 @@ from passeplat.server.app import rest
 
 
 def application() -> Starlette:
-    return Starlette(routes=[Mount("", app=rest)])
+    made = Starlette(routes=[Mount("", app=rest)])
+    made.router.default = rest  # a target that is no path, such as `*`, is told so by us as well
+    return made

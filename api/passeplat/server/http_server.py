@@ -24,7 +24,6 @@ from passeplat.server.sockets import Address, address_of, bound_tcp, bound_unix
 from passeplat.server.watch import Receive
 
 GRACE = 30  # seconds that requests in flight may take to finish
-_SOON = 1.0  # seconds
 _LINGER = 0.3  # seconds for clients to learn that their connection is about to close
 
 
@@ -47,17 +46,14 @@ def http_server(service: Service, protocol: type[Protocol] | None = None) -> uvi
 
 async def _live(receive: Receive, send: Send) -> None:
     """https://asgi.readthedocs.io/en/latest/specs/lifespan.html"""
-    await receive()
-    await send({"type": "lifespan.startup.complete"})
-    loop = asyncio.get_running_loop()
-    loop.call_later(_SOON, loop.run_in_executor, None, _application)
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})
 
 
 @cache
 def _application() -> Any:
-    """Imported beside the first requests if none of them needs it: most do not."""
+    """Imported for the first request that comes here: with our protocol none does."""
     return import_module("passeplat.server.application").application()
 
 

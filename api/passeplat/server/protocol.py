@@ -2,7 +2,7 @@
 the parser and of PostgreSQL's answer, without ASGI's messages in between. If it shares a connection
 there is not even a task.
 
-Everything else goes the way of uvicorn's own protocol, to the application of server/app.py, which
+Everything else goes the way of uvicorn's own protocol, to the ASGI callable of server/app.py, which
 could answer all of it, with the same bytes.
 
 A client says the same of itself with every request. So a head that is, byte for byte, one that the
@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from passeplat.errors import ConnectionFailed, DatabaseError
 from passeplat.postgres.flight import Flight
 from passeplat.postgres.lanes import must_run_elsewhere
+from passeplat.server.app import rest
 from passeplat.server.corked import Corked
 from passeplat.server.exchange import Exchange, RawHeaders, Sender, begin, new_sender
 from passeplat.server.heads import Heads
@@ -39,6 +40,7 @@ _PATIENCE = 0.2  # seconds
 class RestProtocol(Heads):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.app: Any = rest  # what the Starlette application has at its root, which is all of it
         self._senders: dict[bytes, Sender] = {}  # by the lines of their heads
         self._is_between = True  # two requests: the parser waits for a first byte
         self._is_ours = False  # the request that is being parsed
