@@ -175,10 +175,7 @@ class Exchange:
             self._log(self._call(), status, len(body))
         location = shape.canonical(texts).encode() if located else b""
         length = b"" if status in NO_CONTENT else b"content-length: %d\r\n" % len(body)
-        parts = (STATUS_LINE[status], default, before, location, after, length, b"\r\n")
-        if len(body) < _COPIED:
-            return (b"".join((*parts, body)),)
-        return b"".join(parts), body
+        return _joined((STATUS_LINE[status], default, before, location, after, length), body)
 
     def _whole(self, call: Call, response: Response, default: bytes) -> tuple[bytes, ...]:
         finished = finish(response, call, self.sender.fields, self.state)
@@ -193,7 +190,7 @@ class Exchange:
             headers.append((b"connection", b"close"))
         self._log(call, finished.status, len(body))
         lines = [part for name, value in headers for part in (name, b": ", value, b"\r\n")]
-        return b"".join((STATUS_LINE[finished.status], default, *lines, b"\r\n")), body
+        return _joined((STATUS_LINE[finished.status], default, *lines), body)
 
     def _call(self) -> Call:
         path, _, query = self.url.partition(b"?")
@@ -201,6 +198,13 @@ class Exchange:
 
     def _log(self, call: Call, status: int, size: int) -> None:
         log_call(call, self.line, self.sender.fields, (status, size), self.state)
+
+
+def _joined(lines: tuple[bytes, ...], body: bytes) -> tuple[bytes, ...]:
+    """Both at once, unless copying the body costs more than another write."""
+    if len(body) < _COPIED:
+        return (b"".join((*lines, b"\r\n", body)),)
+    return b"".join((*lines, b"\r\n")), body
 
 
 def _reply(head: Head, added: Headers) -> Reply:

@@ -142,6 +142,16 @@ def mild(answered: bytes) -> bytes:
     return re.sub(keys + rb"|\d+-\d\d-\d\d \d\d:[^,)]*|content-length: \d+", b"*", answered)
 
 
+def test_head_and_body_come_in_one_packet(telling: Served) -> None:
+    for each in (*OURS[:3], *OTHERS):
+        with connected(telling) as opened:
+            opened.sendall(each.named(uuid4().hex).bytes())
+            fields, _, body = opened.recv(65536).partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", fields)
+            assert length or fields[9:12] == b"204"
+            assert len(body) == (int(length[1]) if length else 0)
+
+
 def test_what_goes_to_the_application_is_told(telling: Served) -> None:
     with connected(telling) as opened:
         for each in (*OTHERS, Asked("GET", "/v1/nothing")):

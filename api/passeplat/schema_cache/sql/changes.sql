@@ -11,7 +11,8 @@ select (
 )::text
 from pg_catalog.unnest(
   array[
-    'pg_attrdef', 'pg_cast', 'pg_constraint', 'pg_inherits', 'pg_operator', 'pg_policy', 'pg_proc',
-    'pg_rewrite', 'pg_trigger'
+    'pg_catalog.pg_attrdef', 'pg_catalog.pg_cast', 'pg_catalog.pg_constraint',
+    'pg_catalog.pg_inherits', 'pg_catalog.pg_operator', 'pg_catalog.pg_policy',
+    'pg_catalog.pg_proc', 'pg_catalog.pg_rewrite', 'pg_catalog.pg_trigger'
   ]::pg_catalog.regclass[]
 ) as oid
