@@ -14,7 +14,6 @@ from passeplat.request.parse import parse
 from passeplat.schema_cache.inert import Write
 from passeplat.schema_cache.model import (
     Cardinality,
-    Column,
     Junction,
     MediaHandler,
     Relationship,
@@ -22,46 +21,18 @@ from passeplat.schema_cache.model import (
     ReturnType,
     Routine,
     SchemaCache,
-    Table,
     Volatility,
     Ways,
 )
 from passeplat.server.inert import WRITE_FUNCTIONS, WRITE_OPERATORS, relations_of, write_of
+
+from .made import table
 
 CONFIG = Config(db_schemas=("api",), db_plan_enabled=True)
 
 
 def name(of: str) -> QualifiedName:
     return QualifiedName("api", of)
-
-
-def column(called: str, kind: str, default: str | None) -> Column:
-    return Column(
-        name=called,
-        type=kind,
-        nominal_type=kind,
-        nullable=True,
-        default=default,
-        max_length=None,
-        enum=(),
-        description=None,
-        is_generated=False,
-    )
-
-
-def table(called: str, defaults: dict[str, str] | None = None, **columns: str) -> Table:
-    of = defaults or {}
-    return Table(
-        name=name(called),
-        columns={each: column(each, kind, of.get(each)) for each, kind in columns.items()},
-        primary_key=("id",),
-        is_view=False,
-        insertable=True,
-        updatable=True,
-        deletable=True,
-        row_security=True,
-        description=None,
-    )
 
 
 BOOKS = table(

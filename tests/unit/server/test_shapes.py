@@ -23,48 +23,20 @@ from passeplat.response.model import Response
 from passeplat.response.render import render
 from passeplat.schema_cache.model import (
     Cardinality,
-    Column,
     Parameter,
     Relationship,
     ReturnType,
     Routine,
     SchemaCache,
-    Table,
     Volatility,
     Ways,
 )
 from passeplat.server.shapes import Match, Shapes
 
+from .made import table
+
 CONFIG = Config(db_schemas=("api", "other"), db_tx_end="commit-allow-override")
 RESULT = Result(b"[]", page_total=1, table_total=7, planned_total=9)
-
-
-def column(name: str, kind: str) -> Column:
-    return Column(
-        name=name,
-        type=kind,
-        nominal_type=kind,
-        nullable=True,
-        default=None,
-        max_length=None,
-        enum=(),
-        description=None,
-        is_generated=False,
-    )
-
-
-def table(called: str, **columns: str) -> Table:
-    return Table(
-        name=QualifiedName("api", called),
-        columns={each: column(each, kind) for each, kind in columns.items()},
-        primary_key=("id",),
-        is_view=False,
-        insertable=True,
-        updatable=True,
-        deletable=True,
-        row_security=True,
-        description=None,
-    )
 
 
 def routine(name: str, *, variadic: bool) -> Routine:
