@@ -31,7 +31,8 @@ _METHODS = _READS | {b"POST": "POST", b"PATCH": "PATCH", b"PUT": "PUT", b"DELETE
 _BODILESS = frozenset({"GET", "HEAD", "DELETE"})
 _REQUEST = re.compile(rb"(GET|HEAD) (/[!-~]*+) HTTP/1\.1\r\n")
 _END = b"\r\n\r\n"
-_MOST_SENDERS = 8
+_MOST_SENDERS = 8  # of one connection
+_LONGEST = 8192  # bytes of a head that is remembered
 _MOST_BODY = 65536  # bytes; a longer one takes a while to be read
 _TICK = 0.01  # seconds
 _PATIENCE = 0.2  # seconds
@@ -71,7 +72,8 @@ class RestProtocol(Heads):
         self._is_ours, self._is_refused = False, sender is not None
         super().data_received(data)
         self._is_refused = False
-        if self._is_ours and lines.find(_END) == len(lines) - len(_END):
+        is_head = len(lines) <= _LONGEST and lines.find(_END) == len(lines) - len(_END)
+        if self._is_ours and is_head:
             self._remember(lines)
 
     def _remember(self, lines: bytes) -> None:
