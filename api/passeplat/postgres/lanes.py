@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 
 from passeplat.errors import PasseplatError
 from passeplat.postgres.flight import Bound, Flight, bound, needs_block
@@ -54,7 +55,7 @@ class Lanes:
             return False
         lane.connection.share(partial(self._land, lane, landed), reads)
         if lane.under_way == 0:
-            lane.since = self._loop.time()
+            lane.since = perf_counter()
         lane.under_way += 1
         return True
 
@@ -125,7 +126,7 @@ class Lanes:
         if lane is None:
             self._pool.release(shareable)
             return
-        lane.connection, lane.since = shareable, self._loop.time()
+        lane.connection, lane.since = shareable, perf_counter()
         self._watch(lane, _UNUSED)
 
     def _watch(self, lane: _Lane, seconds: float) -> None:
@@ -134,7 +135,7 @@ class Lanes:
 
     def _look(self, lane: _Lane) -> None:
         lane.is_watched = False
-        left = lane.since + _UNUSED - self._loop.time()
+        left = lane.since + _UNUSED - perf_counter()
         if lane.under_way or left > 0:
             self._watch(lane, max(left, _UNUSED / 2))
         else:
@@ -156,7 +157,7 @@ class Lanes:
         return is_open
 
     def _land(self, lane: _Lane, landed: Landed, flight: Flight) -> None:
-        now = self._loop.time()
+        now = perf_counter()
         spent, lane.since = now - lane.since, now
         lane.under_way -= 1
         if flight.error is not None and lane.connection is not None:
