@@ -6,18 +6,22 @@ that cannot change their session may be sent here (see server/inert.py); the cal
 No statement is ever cancelled here, for it would be a neighbour's; when a connection is lost, the
 reads on it are to be run elsewhere.
 
+Few are sent ahead: the others wait for whichever lane is free first, so that one that is held up
+holds up few.
+
 A lane borrows its connection from the pool when it has something to send, and gives it back when it
 was not used for a moment, or as soon as nothing is under way and somebody else waits for one: reset
 as after any request.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
-from passeplat.errors import PasseplatError
+from passeplat.errors import ConnectionLost, PasseplatError
 from passeplat.postgres.flight import Bound, Flight, bound, needs_block
 from passeplat.postgres.model import Batch, Connection
 from passeplat.postgres.pipeline import Pipeline
@@ -27,6 +31,9 @@ Landed = Callable[[Flight, float], None]
 """Called with the flight, and for how many seconds the connection was busy with it."""
 
 _MOST = 2
+_DEPTH = 8
+"""Reads under way on one lane. Pages for 64 clients on two cores, relative to no limit: 4 gave 0.83
+of the requests/s and 0.2 of the p99, 8 gave 0.95 and 0.5."""
 _UNUSED = 0.05  # seconds a lane may hold a connection that it does not use
 
 
@@ -45,18 +52,19 @@ class Lanes:
         self._lanes = [_Lane() for _ in range(min(_MOST, pool.size // 2))]
         self._loop = asyncio.get_running_loop()
         self._opening: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[Sequence[Bound], Landed]] = deque()
         pool.reclaim = self._reclaim
 
     def send(self, reads: Sequence[Bound], landed: Landed) -> bool:
         """The first of `reads` is the context. False if no lane has a connection."""
         lane = self._best_lane()
-        if lane is None or lane.connection is None:
+        if lane is None:
             self._open_later()
             return False
-        lane.connection.share(partial(self._land, lane, landed), reads)
-        if lane.under_way == 0:
-            lane.since = perf_counter()
-        lane.under_way += 1
+        if lane.under_way < _DEPTH:
+            self._share(lane, reads, landed)
+        else:
+            self._waiting.append((reads, landed))
         return True
 
     async def run(self, batch: Batch) -> tuple[Flight, float] | None:
@@ -74,6 +82,30 @@ class Lanes:
             return None
         flight, spent = await done
         return None if must_run_elsewhere(flight) else (flight, spent)
+
+    def _share(self, lane: _Lane, reads: Sequence[Bound], landed: Landed) -> None:
+        connection = lane.connection
+        assert connection is not None  # noqa: S101 - it is one of the usable lanes
+        connection.share(partial(self._land, lane, landed), reads)
+        if lane.under_way == 0:
+            lane.since = perf_counter()
+        lane.under_way += 1
+
+    def _advance(self) -> None:
+        """While somebody waits a lane is full, and comes here when one of its reads has landed."""
+        while self._waiting:
+            lane = self._best_lane()
+            if lane is not None and lane.under_way >= _DEPTH:
+                return
+            reads, landed = self._waiting.popleft()
+            try:
+                if lane is None:
+                    raise ConnectionLost("No connection is shared any more")
+                self._share(lane, reads, landed)
+            except PasseplatError as error:  # which whoever runs it elsewhere is told
+                flight = Flight()
+                flight.lost = ConnectionLost(str(error))
+                landed(flight, 0.0)
 
     def _best_lane(self) -> _Lane | None:
         best = None
@@ -162,6 +194,7 @@ class Lanes:
         lane.under_way -= 1
         if flight.error is not None and lane.connection is not None:
             lane.connection.forget(flight)
+        self._advance()
         if lane.under_way == 0:
             if flight.lost is not None or self._pool.is_wanting:
                 self._give_back(lane)

@@ -47,9 +47,9 @@ async def read(lanes: Lanes, batch: Batch) -> str:
     return (value or b"").decode()
 
 
-async def given_back(pool: Pool) -> None:
+async def given_back(pool: Pool, number: int = 1) -> None:
     for _ in range(1000):
-        if pool.counters().available:
+        if pool.counters().available >= number:
             return
         await asyncio.sleep(0.01)
 
@@ -113,6 +113,43 @@ async def test_what_a_dying_connection_held_is_run_elsewhere(
     )
     assert await asyncio.gather(*slow) == [None, None, None]
     assert await pool.run(world.batch(NOTES)) == (((b"one three",),),)
+
+
+async def test_what_waits_for_a_lane_that_dies_is_run_elsewhere(
+    lanes: Lanes, pool: Pool, world: World
+) -> None:
+    """More than are sent ahead."""
+    await read(lanes, world.batch(NOTES))
+    await given_back(pool)
+    sleep = world.batch("select pg_sleep(20)::text")
+    slow = [asyncio.create_task(lanes.run(sleep)) for _ in range(30)]
+    await asyncio.sleep(0.1)
+    pool.flush()
+    await execute(
+        world.superuser,
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(20)%'"
+        " and pid <> pg_backend_pid()",
+    )
+    async with asyncio.timeout(10):
+        assert await asyncio.gather(*slow) == [None] * 30
+    assert await read(lanes, world.batch(NOTES, role=world.blue)) == "two"
+
+
+async def test_a_read_that_is_held_up_holds_up_few(lanes: Lanes, pool: Pool, world: World) -> None:
+    """The others go to the lane that is free."""
+    await asyncio.gather(*(pool.run(world.bare("select pg_sleep(0.1)::text")) for _ in range(2)))
+    await given_back(pool, 2)
+    ended = list[str]()
+
+    async def ask(batch: Batch, name: str) -> None:
+        await read(lanes, batch)
+        ended.append(name)
+
+    slow = asyncio.create_task(ask(world.batch("select pg_sleep(1)::text"), "slow"))
+    await asyncio.sleep(0.1)
+    quick = [asyncio.create_task(ask(world.batch(NOTES), "quick")) for _ in range(40)]
+    await asyncio.gather(slow, *quick)
+    assert ended.index("slow") > 30
 
 
 async def test_a_lane_that_died_is_replaced(lanes: Lanes, world: World) -> None:
