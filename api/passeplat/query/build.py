@@ -104,7 +104,7 @@ def _page_total(plan: Plan) -> str:
     handler = plan.representation.handler
     if handler is not None and handler.function is None:
         return "'1'"
-    return f"pg_catalog.count({ROWS})::text"
+    return "pg_catalog.count(*)::text"  # of the rows: counting whole rows would make each once more
 
 
 def _change_sql(change: Change, params: Params) -> str:
