@@ -151,13 +151,8 @@ def bound(batch: Batch) -> list[Bound]:
 def add_bound(flight: Flight, reads: Sequence[Bound], statements: Statements) -> None:
     """All but the first of them, the context, have results."""
     for key, arguments in reads:
-        name = statements.find(key)
-        parsed = name is None
-        if name is None:
-            name = statements.new_name()
-            flight.data.append(wire.parse(name, key[0]))
+        name = _add_prepared(flight, key, statements)
         flight.data.append(wire.bound(name, arguments))
-        flight.steps.append(Step(key, name, parsed))
     flight.asked = len(reads)
     flight.wanted = range(1, len(reads))
 
@@ -210,10 +205,15 @@ def _add_query(
         flight.data += (wire.parse(b"", query.sql), *wire.bind_execute(b"", query.params))
         flight.steps.append(Step())
         return
-    key = (query.sql, scope)
-    name = statements.find(key)
-    step = Step(key, name or statements.new_name(), parsed=name is None)
-    if step.parsed:
-        flight.data.append(wire.parse(step.name, query.sql))
-    flight.data += wire.bind_execute(step.name, query.params)
-    flight.steps.append(step)
+    name = _add_prepared(flight, (query.sql, scope), statements)
+    flight.data += wire.bind_execute(name, query.params)
+
+
+def _add_prepared(flight: Flight, key: Key, statements: Statements) -> bytes:
+    """The name of a statement that is prepared now, if it was not before."""
+    known = statements.find(key)
+    name = known or statements.new_name()
+    if known is None:
+        flight.data.append(wire.parse(name, key[0]))
+    flight.steps.append(Step(key, name, parsed=known is None))
+    return name

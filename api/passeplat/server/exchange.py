@@ -5,7 +5,7 @@ on a connection that others use too, anything else on one of its own.
 import re
 from asyncio import Event, Task
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from time import time
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from passeplat.claims import Claims, bearer, recall
 from passeplat.config import Config
-from passeplat.errors import ApiError, DatabaseError, SchemaCacheMissing
+from passeplat.errors import ApiError, DatabaseError
 from passeplat.postgres import wire
 from passeplat.postgres.flight import Flight
 from passeplat.postgres.model import Batch, Results
@@ -28,7 +28,7 @@ from passeplat.server.answer import Call, refuse
 from passeplat.server.app import CLIENT_GONE, NO_CONTENT, Line, finish, log_call
 from passeplat.server.finish import added_headers, as_bytes, with_added
 from passeplat.server.observe import logs_status
-from passeplat.server.run import batch_of, result_of, run_batch
+from passeplat.server.run import batch_of, result_of
 from passeplat.server.shape import Reply, Shape, Told
 from passeplat.server.shapes import Deciding, Match, Shapes
 from passeplat.server.sharing import Sharing
@@ -105,17 +105,6 @@ class Exchange:
         if state.sharing is not None:
             state.sharing.observe(self.match.shape, seconds)
         landed(self, flight)
-
-    async def run(self) -> Results:
-        """On a connection of its own. Raises what Pool.run raises."""
-        state, shape, batch = self.state, self.match.shape, self.batch
-        sharing = state.sharing
-        if sharing is None or batch is None:
-            raise SchemaCacheMissing
-        if sharing.is_harmless(shape):
-            batch = replace(batch, calls=False)
-        observe = partial(sharing.observe, shape)
-        return await run_batch(state.pool, state.config, batch, observe)
 
     def answer(self, results: Results, default: bytes) -> tuple[bytes, ...] | None:
         """What to write, a large body apart; None if it is a long read, to be asked anew.

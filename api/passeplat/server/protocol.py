@@ -20,10 +20,12 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from passeplat.errors import ConnectionFailed, DatabaseError
 from passeplat.postgres.flight import Flight
 from passeplat.postgres.lanes import must_run_elsewhere
+from passeplat.postgres.model import Batch
 from passeplat.server.app import rest
 from passeplat.server.corked import Corked
 from passeplat.server.exchange import Exchange, RawHeaders, Sender, begin, new_sender
 from passeplat.server.heads import Heads
+from passeplat.server.run import run_alone
 from passeplat.server.state import State
 
 _READS = {b"GET": "GET", b"HEAD": "HEAD"}
@@ -186,15 +188,15 @@ class RestProtocol(Heads):
             return False
         self.cycle = exchange  # type: ignore[assignment]
         if exchange.batch is not None:
-            exchange.task = self.loop.create_task(self._run(exchange))
+            exchange.task = self.loop.create_task(self._run(exchange, exchange.batch))
             exchange.task.add_done_callback(self.tasks.discard)
             self.tasks.add(exchange.task)
         return True
 
-    async def _run(self, exchange: Exchange) -> None:
+    async def _run(self, exchange: Exchange, batch: Batch) -> None:
         """On a connection of its own."""
         try:
-            results = await exchange.run()
+            results = await run_alone(exchange.match.shape, batch, exchange.state)
         except CancelledError:
             if exchange.disconnected:
                 exchange.leave()

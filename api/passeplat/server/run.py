@@ -44,6 +44,14 @@ async def run_shape(shape: Shape, batch: Batch, state: State) -> Results:
             if flight.error is not None:
                 raise DatabaseError(flight.error)
             return tuple(flight.results)
+    return await run_alone(shape, batch, state)
+
+
+async def run_alone(shape: Shape, batch: Batch, state: State) -> Results:
+    """On a connection of its own."""
+    sharing = state.sharing
+    if sharing is None:
+        raise SchemaCacheMissing
     if sharing.is_harmless(shape):
         batch = replace(batch, calls=False)
     return await run_batch(state.pool, state.config, batch, partial(sharing.observe, shape))
